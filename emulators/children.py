@@ -40,9 +40,10 @@ class Child:
         log: Path | None = None,
     ) -> None:
         self.module = module
+        self.arguments = tuple(arguments)
+        """Its command line; a change counts from the next start on."""
         self.url = ""
         """Where it listens; set once it is ready."""
-        self._command = [sys.executable, "-m", module, "--until-stdin-closes", *arguments]
         self._environment = {**os.environ, **(environment or {})}
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -71,7 +72,7 @@ class Child:
         log: IO[bytes] | None = self._log.open("ab") if self._log else None
         try:
             self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and modules
-                self._command,
+                [sys.executable, "-m", self.module, "--until-stdin-closes", *self.arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -95,11 +96,14 @@ class Child:
             self.kill()
             raise NotReadyError(f"{self.module} was not ready after {seconds:.0f} s") from None
         _, separator, url = line.strip().partition(" ready at ")
-        if not separator:
-            status = process.wait()
-            raise NotReadyError(f"{self.module} ended with status {status} before it was ready{self._last_words()}")
-        self.url = url
-        return url
+        if separator:
+            self.url = url
+            return url
+        if line:
+            self.kill()
+            raise NotReadyError(f"{self.module} said {line.strip()!r} where it had to say that it is ready")
+        status = self._reap()
+        raise NotReadyError(f"{self.module} ended with status {status} before it was ready{self._last_words()}")
 
     def stop(self, seconds: float = STOP_SECONDS) -> int:
         """End it cleanly (SIGTERM), or by force after `seconds`; returns the exit status."""

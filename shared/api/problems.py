@@ -1,0 +1,65 @@
+"""Everything that can go wrong with a request: one table, one shape (RFC 9457), codes that never change."""
+
+from collections.abc import Mapping
+from enum import Enum
+from http import HTTPStatus
+from typing import Any, Final
+
+from shared.api.http import Response, json_response
+from shared.errors import BelfryError
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+class Code(Enum):
+    """A stable code, its HTTP status and its title."""
+
+    INVALID_ALERT = ("invalid-alert", HTTPStatus.BAD_REQUEST, "The alert is not valid.")
+    INVALID_PARAMETER = ("invalid-parameter", HTTPStatus.BAD_REQUEST, "A query parameter is not valid.")
+    UNAUTHENTICATED = ("unauthenticated", HTTPStatus.UNAUTHORIZED, "A valid bearer token is needed.")
+    FORBIDDEN = ("forbidden", HTTPStatus.FORBIDDEN, "The token does not allow this.")
+    TOO_LARGE = ("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
+    UNSUPPORTED_MEDIA_TYPE = (
+        "unsupported-media-type",
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "The body must be JSON or CloudEvents.",
+    )
+    INTERNAL = ("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here.")
+    UNAVAILABLE = ("unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "A service behind this one does not answer.")
+
+    def __init__(self, code: str, status: HTTPStatus, title: str) -> None:
+        self.code = code
+        self.status = status
+        self.title = title
+
+
+class ProblemError(BelfryError):
+    """A request cannot be served.
+
+    Args:
+        code: what kind of problem it is.
+        detail: a sentence about this occurrence.
+        field: the field or parameter it is about.
+        headers: added to the response.
+    """
+
+    def __init__(
+        self, code: Code, detail: str = "", *, field: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail or code.title)
+        self.code = code
+        self.field = field
+        self.headers = headers or {}
+
+    def response(self) -> Response:
+        """The problem document."""
+        document: dict[str, Any] = {
+            "type": f"urn:belfry:problem:{self.code.code}",
+            "title": self.code.title,
+            "status": self.code.status,
+            "code": self.code.code,
+            "detail": str(self),
+        }
+        if self.field:
+            document["field"] = self.field
+        return json_response(document, self.code.status, media_type=MEDIA_TYPE, headers=self.headers)

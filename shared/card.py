@@ -1,0 +1,107 @@
+"""The card: an alert as it is kept for one audience, and as people see it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from shared.alert import Alert
+from shared.audience import Audience
+from shared.position import Position
+
+SEEN_LIMIT = 32
+"""How many alert ids a thread's card remembers, to know a producer's repeat of an earlier one."""
+
+
+class StoredAlert(Struct, frozen=True):
+    """One alert for one audience, as the inbox keeps it."""
+
+    alert: Alert
+    id: str
+    """The alert's id."""
+    audience: Audience
+    position: Position
+    at: datetime
+    """When it was stored, and so became visible; milliseconds count."""
+    seen: tuple[str, ...] = ()
+    """Ids of the alerts that this card has shown, the newest last, this one included."""
+
+    @property
+    def card(self) -> str:
+        """The key of the card: alerts of one thread share it."""
+        return self.alert.thread or self.id
+
+    @property
+    def retracted(self) -> bool:
+        """Whether this only says that the alert was withdrawn."""
+        return self.alert.retract
+
+
+def to_document(stored: StoredAlert, time_to_live: int) -> dict[str, Any]:
+    """The document of the container `alerts`.
+
+    Args:
+        stored: what to keep.
+        time_to_live: seconds until the service forgets it.
+    """
+    return {
+        **_fields(stored.alert),
+        "id": stored.card,
+        "alertId": stored.id,
+        "audience": str(stored.audience),
+        "position": stored.position,
+        "at": format_moment(stored.at),
+        "seen": list(stored.seen),
+        "ttl": time_to_live,
+    }
+
+
+def from_document(document: Mapping[str, Any]) -> StoredAlert:
+    """The alert that a document of the container `alerts` holds."""
+    audience = document["audience"]
+    fields = {name: document[name] for name in Alert.__struct_encode_fields__ if name in document}
+    fields |= {"id": document["alertId"], "to": [audience]}
+    return StoredAlert(
+        alert=msgspec.convert(fields, Alert),
+        id=document["alertId"],
+        audience=Audience.parse(audience),
+        position=document["position"],
+        at=datetime.fromisoformat(document["at"]),
+        seen=tuple(document.get("seen", ())),
+    )
+
+
+def to_card(stored: StoredAlert, *, read: bool = False, archived: bool = False) -> dict[str, Any]:
+    """The card as clients get it; of a withdrawn alert only that it is gone.
+
+    Of the audiences it was sent to, it names the one through which the reader sees it: whom else it went to is not
+    the reader's business.
+    """
+    if stored.retracted:
+        return {"card": stored.card, "position": stored.position, "retracted": True}
+    return {
+        "severity": stored.alert.severity,
+        "body": stored.alert.body,
+        **_fields(stored.alert),
+        "id": stored.id,
+        "to": [str(stored.audience)],
+        "card": stored.card,
+        "audience": str(stored.audience),
+        "position": stored.position,
+        "at": format_moment(stored.at),
+        "read": read,
+        "archived": archived,
+    }
+
+
+def format_moment(moment: datetime) -> str:
+    """RFC 3339 in UTC, always with milliseconds, so that it sorts as text."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _fields(alert: Alert) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(alert)
+    del fields["to"]
+    return fields

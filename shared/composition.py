@@ -1,0 +1,94 @@
+"""The composition root: what is put together from what, once per worker, at first use."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+
+from azure.identity.aio import DefaultAzureCredential
+
+from shared.api.operations import Api, Backends
+from shared.azure.cosmos import CosmosAlerts, CosmosDatabase
+from shared.azure.openid import OpenIdKeys
+from shared.azure.service_bus import ServiceBus
+from shared.azure.web_pubsub import WebPubSub
+from shared.delivery.channels.live import LiveChannel
+from shared.delivery.deliver import Deliver
+from shared.identity import Authenticator
+from shared.settings import Settings
+
+_DAY = 86_400
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Belfry:
+    """The application. Its clients are opened at first use and live as long as the worker.
+
+    Args:
+        settings: what the deployment decides.
+        clock: the time, with a time zone.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = _now) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    @cached_property
+    def deliver(self) -> Deliver:
+        """What the queue `alerts` triggers."""
+        return Deliver(self._alerts, [LiveChannel(self._web_pubsub)], self._service_bus, self._clock)
+
+    @cached_property
+    def api(self) -> Api:
+        """What HTTP requests trigger."""
+        settings = self._settings
+        return Api(
+            Backends(
+                authenticator=Authenticator(
+                    OpenIdKeys(settings.auth_issuer),
+                    issuer=settings.auth_issuer,
+                    audience=settings.auth_audience,
+                    user_claim=settings.auth_user_claim,
+                    roles_claim=settings.auth_roles_claim,
+                ),
+                sender=self._service_bus,
+                live=self._web_pubsub,
+                reader=self._alerts,
+                checks={
+                    "cosmosDb": self._database.check,
+                    "serviceBus": self._service_bus.check,
+                    "webPubSub": self._web_pubsub.check,
+                },
+                clock=self._clock,
+            )
+        )
+
+    @cached_property
+    def _credential(self) -> DefaultAzureCredential:
+        return DefaultAzureCredential(managed_identity_client_id=self._settings.identity_client_id)
+
+    @cached_property
+    def _database(self) -> CosmosDatabase:
+        settings = self._settings
+        credential = settings.cosmos_key or self._credential
+        return CosmosDatabase(settings.cosmos_endpoint, settings.cosmos_database, credential)
+
+    @cached_property
+    def _alerts(self) -> CosmosAlerts:
+        return CosmosAlerts(self._database, self._settings.retention_days * _DAY, self._clock)
+
+    @cached_property
+    def _service_bus(self) -> ServiceBus:
+        settings = self._settings
+        if settings.service_bus_namespace:
+            return ServiceBus(settings.service_bus_namespace, self._credential)
+        return ServiceBus(settings.service_bus_connection or "")
+
+    @cached_property
+    def _web_pubsub(self) -> WebPubSub:
+        settings = self._settings
+        if settings.web_pubsub_endpoint:
+            return WebPubSub(settings.web_pubsub_endpoint, settings.web_pubsub_hub, self._credential)
+        return WebPubSub.from_connection_string(settings.web_pubsub_connection or "", settings.web_pubsub_hub)

@@ -1,0 +1,248 @@
+"""`deliver`: what happens to a batch of messages from the queue `alerts`.
+
+A batch succeeds or fails as a whole, but one bad message, or one service that is down, must not hold up the others. So
+single messages are parked or scheduled again from here, and an exception is left for when even that cannot be done:
+then the queue redelivers the batch, which `keeping` makes harmless.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct, structs
+
+from shared.audience import Audience
+from shared.card import StoredAlert
+from shared.delivery.channels import Channel
+from shared.delivery.keeping import AlertStore, Dropped, Kept, keep
+from shared.delivery.retrying import wait_before
+from shared.errors import BelfryError, InvalidAlertError, PermanentError, TransientError
+from shared.wire.message import STORE, Outgoing, Parcel, Received, open_parcel, poison, postponed, retry
+
+log = logging.getLogger(__name__)
+
+
+class Outbox(Protocol):
+    """Where messages are sent from here."""
+
+    async def again(self, messages: Sequence[Outgoing]) -> None:
+        """Send to the queue `alerts`. Raises `BelfryError` when not all were taken."""
+
+    async def park(self, messages: Sequence[Outgoing]) -> None:
+        """Send to the queue `alerts-poison`. Raises `BelfryError` when not all were taken."""
+
+
+class Task(Struct, frozen=True):
+    """One alert for one audience."""
+
+    parcel: Parcel
+    audience: Audience
+
+
+class Failure(Struct, frozen=True):
+    """What is still to be done for a task, and why."""
+
+    task: Task
+    channels: frozenset[str]
+    error: BelfryError
+
+
+class Deliver:
+    """Keep each alert of a batch, tell its people, and see to what failed.
+
+    Args:
+        store: the inbox.
+        channels: the ways to tell people.
+        outbox: the queues.
+        clock: the time, with a time zone.
+    """
+
+    def __init__(
+        self, store: AlertStore, channels: Sequence[Channel], outbox: Outbox, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._channels = {channel.name: channel for channel in channels}
+        self._outbox = outbox
+        self._clock = clock
+
+    async def __call__(self, messages: Sequence[Received]) -> Mapping[str, int]:
+        """Deliver a batch.
+
+        Returns:
+            How many alerts came to what: `received`, `delivered`, `repeat`, `overtaken`, `expired`, `postponed`,
+            `retried`, `poisoned`; the ones for several audiences count for each.
+
+        Raises:
+            BelfryError: what failed could not be scheduled or parked; the queue must redeliver the batch.
+        """
+        counts: Counter[str] = Counter(received=len(messages))
+        again: list[Outgoing] = []
+        parked: list[Outgoing] = []
+        tasks = self._open(messages, counts, again, parked)
+        kept, failures = await self._keep(tasks, counts)
+        failures += await self._tell(kept)
+        for failed in _by_parcel(failures):
+            self._see_to(failed, counts, again, parked)
+        if again:
+            await self._outbox.again(again)
+        if parked:
+            await self._outbox.park(parked)
+        log.info("delivered %s", " ".join(f"{name}={count}" for name, count in counts.items()))
+        return counts
+
+    def _open(
+        self, messages: Sequence[Received], counts: Counter[str], again: list[Outgoing], parked: list[Outgoing]
+    ) -> list[Task]:
+        now = self._clock()
+        tasks: list[Task] = []
+        for message in messages:
+            try:
+                parcel = open_parcel(message)
+                self._check_channels(parcel)
+            except InvalidAlertError as error:
+                log.warning("poison: message %r: %s", message.message_id, error)
+                parked.append(poison(message, str(error), field=error.field))
+                counts["poisoned"] += 1
+                continue
+            if parcel.alert.expired(now):
+                counts["expired"] += 1
+            elif (due := parcel.alert.deliver_at) and due > now and not parcel.due:
+                again.append(postponed(parcel, due))
+                counts["postponed"] += 1
+            else:
+                tasks += [Task(parcel, audience) for audience in parcel.audiences]
+        return tasks
+
+    def _check_channels(self, parcel: Parcel) -> None:
+        unknown = (parcel.channels or frozenset()) - self._channels.keys() - {STORE}
+        if unknown:
+            raise InvalidAlertError(
+                f"application property `channels`: there is no channel {min(unknown)!r}", "channels"
+            )
+
+    async def _keep(
+        self, tasks: Sequence[Task], counts: Counter[str]
+    ) -> tuple[list[tuple[Task, StoredAlert]], list[Failure]]:
+        """Have every alert in the inbox: written now, or read back where only a channel is still to be served."""
+        by_audience: dict[Audience, list[Task]] = {}
+        for task in tasks:
+            by_audience.setdefault(task.audience, []).append(task)
+        outcomes = await asyncio.gather(
+            *(self._keep_audience(audience, members) for audience, members in by_audience.items())
+        )
+        kept: list[tuple[Task, StoredAlert]] = []
+        failures: list[Failure] = []
+        for task, outcome in (pair for pairs in outcomes for pair in pairs):
+            match outcome:
+                case StoredAlert():
+                    kept.append((task, outcome))
+                    counts["delivered"] += 1
+                case Dropped(verdict):
+                    counts[verdict.value] += 1
+                case BelfryError():
+                    failures.append(Failure(task, self._remaining(task.parcel), outcome))
+        return kept, failures
+
+    async def _keep_audience(self, audience: Audience, tasks: Sequence[Task]) -> list[tuple[Task, Kept | None]]:
+        new = [task for task in tasks if task.parcel.wants(STORE)]
+        now = self._clock()
+        try:
+            kept = await keep(self._store, audience, [_stored(task, now) for task in new]) if new else []
+        except Exception as error:  # a defect of ours must cost its own alerts a delay, not the batch its delivery
+            log.exception("keeping alerts of %s failed unexpectedly", audience)
+            kept = [TransientError(repr(error))] * len(new)
+        told = [(task, await self._read_back(task)) for task in tasks if not task.parcel.wants(STORE)]
+        return [*zip(new, kept, strict=True), *told]
+
+    async def _read_back(self, task: Task) -> Kept | None:
+        """The alert as it is kept; None when it is gone, or replaced by one that is told on its own."""
+        card = task.parcel.alert.thread or task.parcel.id
+        try:
+            current = await self._store.read(task.audience, card)
+        except BelfryError as error:
+            return error
+        return current.stored if current and current.stored.position == task.parcel.position else None
+
+    async def _tell(self, kept: Sequence[tuple[Task, StoredAlert]]) -> list[Failure]:
+        async def through(channel: Channel) -> list[Failure]:
+            wanted = [(task, stored) for task, stored in kept if task.parcel.wants(channel.name)]
+            if not wanted:
+                return []
+            try:
+                outcomes = await channel.deliver([stored for _, stored in wanted])
+            except Exception as error:  # see _keep_audience
+                log.exception("channel %s failed unexpectedly", channel.name)
+                outcomes = [TransientError(repr(error))] * len(wanted)
+            return [
+                Failure(task, frozenset({channel.name}), error)
+                for (task, _), error in zip(wanted, outcomes, strict=True)
+                if error
+            ]
+
+        failures = await asyncio.gather(*map(through, self._channels.values()))
+        return [failure for failed in failures for failure in failed]
+
+    def _remaining(self, parcel: Parcel) -> frozenset[str]:
+        return parcel.channels or frozenset({STORE, *self._channels})
+
+    def _see_to(
+        self, failures: Sequence[Failure], counts: Counter[str], again: list[Outgoing], parked: list[Outgoing]
+    ) -> None:
+        """Schedule or park what failed of one message: one copy for each set of channels that is still to be served."""
+        parcel = failures[0].task.parcel
+        wait = wait_before(parcel.attempt + 1)
+        when = self._clock() + wait if wait else None
+        lasting = [failure for failure in failures if when is None or isinstance(failure.error, PermanentError)]
+        passing = [failure for failure in failures if not isinstance(failure.error, PermanentError)]
+        for failed in _by_channels(lasting):
+            reason = str(failed[0].error)
+            if not isinstance(failed[0].error, PermanentError):
+                reason = f"gave up after {parcel.attempt} further attempts: {reason}"
+            log.error("poison: alert %r: %s", parcel.id, reason)
+            audiences, channels = _audiences(failed), failed[0].channels
+            parked.append(poison(parcel.message, reason, parcel=_narrowed(parcel, audiences, channels)))
+            counts["poisoned"] += 1
+        if when is None or not passing:
+            return
+        if parcel.alert.expired(when):
+            counts["expired"] += 1
+            return
+        log.warning("again at %s: alert %r: %s", when.isoformat(timespec="seconds"), parcel.id, passing[0].error)
+        for failed in _by_channels(passing):
+            again.append(retry(parcel, _audiences(failed), failed[0].channels, when))
+            counts["retried"] += 1
+
+
+def _stored(task: Task, now: datetime) -> StoredAlert:
+    return StoredAlert(task.parcel.alert, task.parcel.id, task.audience, task.parcel.position, now)
+
+
+def _by_parcel(failures: Sequence[Failure]) -> list[list[Failure]]:
+    groups: dict[int, list[Failure]] = {}
+    for failure in failures:
+        groups.setdefault(id(failure.task.parcel), []).append(failure)
+    return list(groups.values())
+
+
+def _by_channels(failures: Sequence[Failure]) -> list[list[Failure]]:
+    """Failures grouped by the channels still to be served; what failed in several channels of one audience is one."""
+    by_audience: dict[Audience, Failure] = {}
+    for failure in failures:
+        other = by_audience.get(failure.task.audience, failure)
+        merged = structs.replace(other, channels=other.channels | failure.channels)
+        by_audience[failure.task.audience] = merged
+    groups: dict[frozenset[str], list[Failure]] = {}
+    for failure in by_audience.values():
+        groups.setdefault(failure.channels, []).append(failure)
+    return list(groups.values())
+
+
+def _audiences(failures: Sequence[Failure]) -> tuple[Audience, ...]:
+    return tuple(sorted(failure.task.audience for failure in failures))
+
+
+def _narrowed(parcel: Parcel, audiences: tuple[Audience, ...], channels: frozenset[str]) -> Parcel:
+    return structs.replace(parcel, audiences=audiences, channels=channels)

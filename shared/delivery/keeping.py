@@ -1,0 +1,117 @@
+"""Keeping alerts: the write goes first, and only a conflict reads.
+
+A card is written once for each audience. When it is there already, its position tells why: the same position is a
+redelivery of the same message; a newer one in the same thread replaces the card; anything else is a producer's repeat,
+or has been overtaken.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from enum import Enum
+from itertools import groupby
+from typing import Protocol
+
+from msgspec import Struct, structs
+
+from shared.audience import Audience
+from shared.card import SEEN_LIMIT, StoredAlert
+from shared.errors import BelfryError, TransientError
+
+_ATTEMPTS = 5
+"""Tries to replace one card while others replace it too."""
+
+
+class Versioned(Struct, frozen=True):
+    """What is stored, and the version that a replacement must name."""
+
+    stored: StoredAlert
+    version: str
+
+
+class AlertStore(Protocol):
+    """Where alerts are kept. All raise `TransientError` when it does not answer, `RefusedError` when it never will."""
+
+    async def create(self, audience: Audience, alerts: Sequence[StoredAlert]) -> bool:
+        """Keep all of them, which have different cards; False, and none, when one of the cards is there already."""
+
+    async def read(self, audience: Audience, card: str) -> Versioned | None:
+        """The card as it is kept now."""
+
+    async def replace(self, alert: StoredAlert, version: str) -> bool:
+        """Put it in the place of this version of its card; False when that is no longer the version."""
+
+
+class Verdict(Enum):
+    """What an alert is to the card that is there already."""
+
+    REDELIVERY = "redelivery"
+    REVISION = "revision"
+    REPEAT = "repeat"
+    OVERTAKEN = "overtaken"
+
+
+class Dropped(Struct, frozen=True):
+    """An alert that is not shown, and why."""
+
+    verdict: Verdict
+
+
+type Kept = StoredAlert | Dropped | BelfryError
+"""What became of an alert: stored (and to be told), dropped, or failed."""
+
+
+def judge(current: StoredAlert, incoming: StoredAlert) -> Verdict:
+    """What `incoming` is to `current`, the alert that has its card now."""
+    if incoming.position == current.position:
+        return Verdict.REDELIVERY
+    if incoming.retracted:
+        # It withdraws the alert with its id; a later one of the thread stays.
+        withdraws = not current.retracted and current.id == incoming.id and incoming.position > current.position
+        return Verdict.REVISION if withdraws else Verdict.OVERTAKEN
+    if incoming.id in current.seen:
+        return Verdict.REPEAT
+    return Verdict.REVISION if incoming.position > current.position else Verdict.OVERTAKEN
+
+
+async def keep(store: AlertStore, audience: Audience, alerts: Sequence[StoredAlert]) -> list[Kept]:
+    """Keep alerts of one audience, and say of each what became of it, in the order given."""
+    alerts = [structs.replace(alert, seen=(alert.id,)) for alert in alerts]
+    in_order = sorted(range(len(alerts)), key=lambda index: (alerts[index].card, alerts[index].position))
+    by_card = [list(group) for _, group in groupby(in_order, key=lambda index: alerts[index].card)]
+    outcomes: dict[int, Kept] = {}
+    try:
+        created = await store.create(audience, [alerts[indexes[0]] for indexes in by_card])
+    except BelfryError as error:
+        return [error] * len(alerts)
+
+    async def one_card(indexes: list[int]) -> None:
+        # Alerts of one card go one after the other: each judges what the one before it has left.
+        for index in indexes:
+            try:
+                outcomes[index] = await _keep_one(store, alerts[index])
+            except BelfryError as error:
+                outcomes[index] = error
+
+    if created:
+        outcomes = {indexes[0]: alerts[indexes[0]] for indexes in by_card}
+        by_card = [indexes[1:] for indexes in by_card if indexes[1:]]
+    await asyncio.gather(*map(one_card, by_card))
+    return [outcomes[index] for index in range(len(alerts))]
+
+
+async def _keep_one(store: AlertStore, alert: StoredAlert) -> StoredAlert | Dropped:
+    for _ in range(_ATTEMPTS):
+        if await store.create(alert.audience, [alert]):
+            return alert
+        current = await store.read(alert.audience, alert.card)
+        if current is None:
+            continue  # it expired, or was erased, in between
+        verdict = judge(current.stored, alert)
+        if verdict is Verdict.REDELIVERY:
+            return current.stored
+        if verdict is not Verdict.REVISION:
+            return Dropped(verdict)
+        revision = structs.replace(alert, seen=(*current.stored.seen, alert.id)[-SEEN_LIMIT:])
+        if await store.replace(revision, current.version):
+            return revision
+    raise TransientError(f"card {alert.card!r} of {alert.audience} is being replaced by others all the time")

@@ -1,0 +1,1 @@
+"""The inbox: what one person sees, the union of their audiences."""

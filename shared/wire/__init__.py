@@ -1,0 +1,1 @@
+"""Bytes to alert and back: JSON, CloudEvents, and the messages of the queue."""

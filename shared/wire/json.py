@@ -1,0 +1,82 @@
+"""JSON to typed structs, with errors that a producer understands."""
+
+import ast
+import re
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from shared.errors import InvalidAlertError
+
+_PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
+_NAMED = re.compile(r"(?:field |^)`(?P<field>\w+)`")
+_REGEX = re.compile(r"^Expected `str` matching regex (?P<regex>['\"].*['\"])$", re.DOTALL)
+
+
+def decode[T](data: bytes, kind: type[T]) -> T:
+    """The struct that JSON stands for.
+
+    Raises:
+        InvalidAlertError: not UTF-8, not JSON, or not of that kind; names the field.
+    """
+    try:
+        data.decode()  # msgspec checks only what is within strings, and would call the rest malformed JSON
+        return msgspec.json.decode(data, type=kind)
+    except UnicodeDecodeError as error:
+        raise InvalidAlertError(f"not UTF-8: {error.reason} at byte {error.start}") from error
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), kind) from error
+    except msgspec.DecodeError as error:
+        raise InvalidAlertError(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise InvalidAlertError("not usable JSON: nested too deeply") from error
+
+
+def convert[T](value: object, kind: type[T]) -> T:
+    """The struct that decoded JSON stands for; raises as `decode`."""
+    try:
+        return msgspec.convert(value, type=kind)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), kind) from error
+
+
+def encode(value: object) -> bytes:
+    """Compact JSON in UTF-8."""
+    return msgspec.json.encode(value)
+
+
+def _explained(message: str, kind: object) -> InvalidAlertError:
+    match = _PATH.match(message)
+    what, path = (match["what"], match["path"] or "") if match else (message, "")
+    if regex := _REGEX.match(what):
+        rule = _rules(kind).get(ast.literal_eval(regex["regex"]))
+        what = f"must be {rule}" if rule else what
+    if named := _NAMED.search(what):
+        path = f"{path}.{named['field']}" if path else named["field"]
+    return InvalidAlertError(f"`{path}`: {what}" if path and not named else what, path)
+
+
+def _rules(kind: object) -> dict[str, str]:
+    """What each pattern within a type means, in words: pattern → description."""
+    rules: dict[str, str] = {}
+
+    def visit(node: Any) -> None:
+        match node:
+            case inspect.Metadata(type=inspect.StrType(pattern=str(pattern)), extra_json_schema=dict(schema)):
+                rules[pattern] = str(schema.get("description", ""))
+            case inspect.Metadata(type=inner):
+                visit(inner)
+            case inspect.UnionType(types=types):
+                for member in types:
+                    visit(member)
+            case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
+                visit(item)
+            case inspect.StructType(fields=fields):
+                for field in fields:
+                    visit(field.type)
+            case _:
+                pass
+
+    visit(inspect.type_info(kind))
+    return rules

@@ -1,0 +1,193 @@
+"""The messages of the queue: what came in, what it asks to be done, and what goes out again."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from shared.alert import MAXIMUM_BYTES, Alert
+from shared.audience import Audience, AudienceText
+from shared.errors import InvalidAlertError
+from shared.position import Position, position_of
+from shared.wire.cloudevents import binary_attributes, is_structured, open_binary, open_event
+from shared.wire.json import convert, decode, encode
+
+JSON: Final = "application/json"
+
+# Application properties that Belfry sets on the messages it sends to itself.
+POSITION: Final = "position"
+ATTEMPT: Final = "attempt"
+CHANNELS: Final = "channels"
+AUDIENCES: Final = "audiences"
+ID: Final = "id"
+DUE: Final = "due"
+
+STORE: Final = "store"
+"""The first step of delivery, named like a channel: keep the alert in the inbox."""
+
+_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
+
+
+class Received(Struct, frozen=True):
+    """A message as the queue hands it over."""
+
+    body: bytes
+    message_id: str
+    enqueued: datetime
+    sequence_number: int
+    content_type: str | None = None
+    properties: Mapping[str, object] = {}
+
+
+class Outgoing(Struct, frozen=True):
+    """A message to send."""
+
+    body: bytes
+    message_id: str
+    content_type: str | None = JSON
+    properties: Mapping[str, str | int] = {}
+    scheduled: datetime | None = None
+    """Not before; None: at once."""
+
+
+class Parcel(Struct, frozen=True):
+    """An alert on its way, and what is still to be done with it."""
+
+    alert: Alert
+    id: str
+    """The alert's id: its own, or one made from the message."""
+    position: Position
+    message: Received
+    audiences: tuple[Audience, ...]
+    """Those still to be served."""
+    attempt: int = 0
+    """How often it was tried again."""
+    channels: frozenset[str] | None = None
+    """What is still to be done, `STORE` among it; None: everything."""
+    due: bool = False
+    """Whether its `deliverAt` was waited for already."""
+
+    def wants(self, channel: str) -> bool:
+        """Whether this channel still has to be served."""
+        return self.channels is None or channel in self.channels
+
+
+def open_parcel(message: Received) -> Parcel:
+    """Read a message of the queue `alerts`.
+
+    Raises:
+        InvalidAlertError: it can never be delivered; says why.
+    """
+    if len(message.body) > MAXIMUM_BYTES:
+        raise InvalidAlertError(f"the alert has {len(message.body):,} bytes, more than {MAXIMUM_BYTES:,}")
+    alert, fallback = _open_body(message)
+    properties = message.properties
+    position = position_of(message.enqueued, message.sequence_number)
+    if POSITION in properties:
+        position = _property(message, POSITION, Position)
+    channels = _names(message, CHANNELS)
+    audiences = [_property_value(name, AudienceText, AUDIENCES) for name in _names(message, AUDIENCES) or alert.to]
+    return Parcel(
+        alert=alert,
+        id=alert.id or str(properties.get(ID, fallback)),
+        position=position,
+        message=message,
+        # An audience that is named twice is served once.
+        audiences=tuple(Audience.parse(name) for name in dict.fromkeys(audiences)),
+        attempt=_property(message, ATTEMPT, int) if ATTEMPT in properties else 0,
+        channels=frozenset(channels) if channels else None,
+        due=DUE in properties,
+    )
+
+
+def outgoing(alert: Alert, message_id: str) -> Outgoing:
+    """The message that carries an alert from its producer.
+
+    A retraction has the id of what it withdraws, and needs a message id of its own: the queue drops repeats by it.
+    """
+    own = alert.id or message_id
+    if alert.retract:
+        own = "retract/" + hashlib.sha256(own.encode()).hexdigest()[:40]
+    return Outgoing(encode(alert), own)
+
+
+def retry(parcel: Parcel, audiences: tuple[Audience, ...], channels: frozenset[str], when: datetime) -> Outgoing:
+    """The same message again, later, for what has failed only."""
+    properties: dict[str, str | int] = {
+        ID: parcel.id,
+        POSITION: parcel.position,
+        ATTEMPT: parcel.attempt + 1,
+        CHANNELS: ",".join(sorted(channels)),
+        AUDIENCES: ",".join(sorted(map(str, audiences))),
+        DUE: 1,
+    }
+    return _copy(parcel.message, properties, when)
+
+
+def postponed(parcel: Parcel, when: datetime) -> Outgoing:
+    """The same message again when its time has come; it takes its position then."""
+    return _copy(parcel.message, {ID: parcel.id, DUE: 1}, when)
+
+
+def poison(message: Received, reason: str, *, field: str = "", parcel: Parcel | None = None) -> Outgoing:
+    """What can never be delivered, with the reason and the bytes it came as."""
+    properties: dict[str, str | int] = {
+        "reason": reason[:4096],
+        "messageId": message.message_id,
+        "enqueuedAt": message.enqueued.isoformat(),
+        "sequenceNumber": message.sequence_number,
+    }
+    if field:
+        properties["field"] = field[:512]
+    if parcel is not None:
+        properties |= {ID: parcel.id, POSITION: parcel.position, ATTEMPT: parcel.attempt}
+        properties[AUDIENCES] = ",".join(sorted(map(str, parcel.audiences)))
+        if parcel.channels is not None:
+            properties[CHANNELS] = ",".join(sorted(parcel.channels))
+    return _copy(message, properties, None)
+
+
+def _copy(message: Received, properties: Mapping[str, str | int], when: datetime | None) -> Outgoing:
+    """The message's own bytes and properties, with ours in addition.
+
+    The message id tells this copy from every other but not from itself: should the batch be redelivered, the queue
+    drops the second copy as a duplicate.
+    """
+    origin = position_of(message.enqueued, message.sequence_number)
+    digest = hashlib.sha256(repr((origin, sorted(properties.items()))).encode()).hexdigest()[:32]
+    carried = {name: value for name, value in message.properties.items() if isinstance(value, str | int)}
+    return Outgoing(message.body, f"{origin}.{digest}", message.content_type, {**carried, **properties}, when)
+
+
+def _open_body(message: Received) -> tuple[Alert, str]:
+    if attributes := binary_attributes(message.properties):
+        return open_binary(message.body, attributes)
+    if is_structured(message.body, message.content_type):
+        return open_event(message.body)
+    return decode(message.body, Alert), _message_alert_id(message.message_id)
+
+
+def _message_alert_id(message_id: str) -> str:
+    """The message's id, or a digest of it where it has characters that an alert's id may not have."""
+    if _ID.fullmatch(message_id):
+        return message_id
+    return "m-" + hashlib.sha256(message_id.encode()).hexdigest()[:40]
+
+
+def _names(message: Received, name: str) -> list[str]:
+    value = message.properties.get(name, "")
+    return [item for item in str(value).split(",") if item]
+
+
+def _property[T](message: Received, name: str, kind: type[T]) -> T:
+    return _property_value(message.properties[name], kind, name)
+
+
+def _property_value[T](value: object, kind: type[T], name: str) -> T:
+    try:
+        return convert(value, kind)
+    except InvalidAlertError as error:
+        raise InvalidAlertError(f"application property `{name}`: {error}", name) from error

@@ -1,0 +1,13 @@
+"""Belfry for producers: send alerts from Python.
+
+    with AlertPublisher.from_connection_string(connection_string) as publisher:
+        publisher.send({"to": ["user:ada"], "title": "Your order is on its way"})
+
+`belfry.aio` has the same for asyncio.
+"""
+
+from belfry.publisher import AlertPublisher
+from shared.alert import Alert
+from shared.errors import InvalidAlertError
+
+__all__ = ["Alert", "AlertPublisher", "InvalidAlertError"]

@@ -1,0 +1,33 @@
+"""What both publishers do before they send."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shared.alert import Alert
+from shared.errors import InvalidAlertError
+from shared.wire.json import convert
+from shared.wire.message import Outgoing, outgoing
+
+type AlertLike = Alert | Mapping[str, Any]
+"""An alert, or its fields as they are written in JSON; times may be text or `datetime`."""
+
+
+def prepare(alerts: Iterable[AlertLike]) -> tuple[list[str], list[Outgoing]]:
+    """The ids of alerts, and the messages that carry them.
+
+    Raises:
+        InvalidAlertError: names the field, and which alert where there are several.
+    """
+    identifiers: list[str] = []
+    messages: list[Outgoing] = []
+    for index, like in enumerate(alerts):
+        try:
+            alert = like if isinstance(like, Alert) else convert(dict(like), Alert)
+        except InvalidAlertError as error:
+            raise InvalidAlertError(f"alert {index}: {error}", error.field) from error
+        # Without an id of its own it gets one here, so that a send that is tried again stays one alert.
+        identifier = alert.id or uuid.uuid4().hex
+        identifiers.append(identifier)
+        messages.append(outgoing(alert, identifier))
+    return identifiers, messages

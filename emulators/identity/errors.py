@@ -14,12 +14,20 @@ ProviderError
     └── RequestNotSupportedError
 """
 
+import re
 from http import HTTPStatus
 from typing import ClassVar
+
+_NOT_DESCRIBABLE = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 
 class ProviderError(Exception):
     """The provider refuses; the message is a sentence for a developer."""
+
+    @property
+    def description(self) -> str:
+        """The message in the characters that an `error_description` may have (RFC 6749 §5.2, RFC 6750 §3)."""
+        return _NOT_DESCRIBABLE.sub("'", str(self))
 
 
 class UntrustedRequestError(ProviderError):
@@ -41,7 +49,7 @@ class OAuthError(ProviderError):
 
     def document(self) -> dict[str, str]:
         """The JSON body, or the query of the redirect."""
-        return {"error": self.code, "error_description": str(self)}
+        return {"error": self.code, "error_description": self.description}
 
 
 class InvalidRequestError(OAuthError):

@@ -71,6 +71,5 @@ def _person(person: Person, *, focused: bool) -> str:
         hue=zlib.crc32(person.id.encode()) % 360,
         initials=html.escape(initials.upper()),
         name=html.escape(person.name),
-        title=html.escape(person.title or person.id),
-        roles="".join(f"<span>{html.escape(role)}</span>" for role in person.roles),
+        roles=html.escape(" · ".join(person.roles) or "no roles"),
     )

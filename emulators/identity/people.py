@@ -27,15 +27,15 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """1 to 200 printable characters."""
     roles: tuple[str, ...] = ()
     """Each `[A-Za-z0-9._-]{1,64}`, in order, none twice."""
-    title: str = ""
-    """A line under the name on the page; no claim."""
 
     def __post_init__(self) -> None:
         if not _USER.fullmatch(self.id):
-            raise ValueError("A user id has 1 to 128 of the characters A-Z a-z 0-9 . _ @ + | : ~ -")
+            raise ValueError("A user id has 1 to 128 of the characters A-Z a-z 0-9 . _ @ + | : ~ - and no others.")
         for role in self.roles:
             if not _ROLE.fullmatch(role):
-                raise ValueError(f"A role has 1 to 64 of the characters A-Z a-z 0-9 . _ - and '{role}' is none.")
+                raise ValueError(
+                    f"A role has 1 to 64 of the characters A-Z a-z 0-9 . _ - and no others: '{role}' is none."
+                )
         if len(set(self.roles)) < len(self.roles):
             raise ValueError("A role stands only once.")
         if not 1 <= len(self.name) <= _NAME_LENGTH or not self.name.isprintable():
@@ -68,7 +68,7 @@ class People:
 
     @classmethod
     def read(cls, path: Path = DEFAULT_FILE) -> Self:
-        """People from a JSON file: an object of groups, each a list of `{"id", "name", "roles"?, "title"?}`.
+        """People from a JSON file: an object of groups, each a list of `{"id", "name", "roles"?}`.
 
         Raises:
             OSError: the file cannot be read.

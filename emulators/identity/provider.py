@@ -33,7 +33,7 @@ SCRIPT_CLIENT = "script"
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _AUDIENCE = re.compile(r"[\x21-\x7e]{1,256}")
-_LONGEST_SECONDS = 366 * 24 * 3600
+_SECONDS = re.compile(r"-?[0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,16 +241,16 @@ class Provider:
             person = self.configuration.people.resolve(
                 parameters.require("user"), parameters.raw("roles"), parameters.get("name")
             )
-            seconds = int(parameters.get("expires_in") or ACCESS_SECONDS)
         except ValueError as error:
             raise InvalidRequestError(str(error)) from error
-        if abs(seconds) > _LONGEST_SECONDS:
-            raise InvalidRequestError(f"The parameter 'expires_in' is at most {_LONGEST_SECONDS} seconds.")
+        seconds = parameters.get("expires_in") or str(ACCESS_SECONDS)
+        if not _SECONDS.fullmatch(seconds):
+            raise InvalidRequestError("The parameter 'expires_in' is a number of seconds, of at most eight digits.")
         audience = parameters.get("audience") or self.configuration.audience
         if not _AUDIENCE.fullmatch(audience):
             raise InvalidRequestError("An audience has 1 to 256 printable ASCII characters, without spaces.")
-        token = self._tokens.access(person, audience=audience, client_id=SCRIPT_CLIENT, seconds=seconds)
-        return {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
+        token = self._tokens.access(person, audience=audience, client_id=SCRIPT_CLIENT, seconds=int(seconds))
+        return {"access_token": token, "token_type": "Bearer", "expires_in": int(seconds)}
 
 
 def _challenge(verifier: str) -> str:

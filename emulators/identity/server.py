@@ -181,7 +181,7 @@ class _Routes:
             _log.info("refused: %s", error)
             return _html(page.notice("This sign-in cannot go on", str(error)), HTTPStatus.BAD_REQUEST)
         except InvalidTokenError as error:
-            challenge = f'Bearer error="{error.code}", error_description="{error}"'
+            challenge = f'Bearer error="{error.code}", error_description="{error.description}"'
             return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={hdrs.WWW_AUTHENTICATE: challenge})
         except OAuthError as error:
             _log.info("refused: %s", error)

@@ -1,0 +1,1 @@
+"""Azure Web PubSub on this machine. README.md says what it does and what it does not."""

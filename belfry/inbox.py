@@ -1,0 +1,143 @@
+"""A person's inbox as a client keeps it: the history, and then every frame.
+
+Cards are keyed by `card`, and the higher position wins, so any overlap between history and frames, and any repeat, is
+harmless. After every reconnect the history is read again: what came in between is in it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Final, Self
+
+import aiohttp
+from azure.messaging.webpubsubclient.aio import WebPubSubClient, WebPubSubClientCredential
+from azure.messaging.webpubsubclient.models import CallbackType, OnServerDataMessageArgs
+
+log = logging.getLogger(__name__)
+
+_RECONNECTS: Final = 1_000_000
+"""A client goes on trying for as long as it runs."""
+
+type Card = dict[str, Any]
+
+
+class ProblemResponseError(Exception):
+    """The API answered with a problem.
+
+    Args:
+        status: of the response.
+        problem: the problem document.
+    """
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(f"{status} {problem.get('code', '')}: {problem.get('detail', '')}")
+        self.status = status
+        self.problem = problem
+
+
+class Inbox:
+    """A connected client of one person. Use it as an asynchronous context manager.
+
+    Args:
+        api: the API's address, for example `http://localhost:7071/api`.
+        token: gives the person's bearer token, asked for before each request.
+        on_card: called with each card that is new or newer, once.
+    """
+
+    def __init__(
+        self, api: str, token: Callable[[], Awaitable[str]], on_card: Callable[[Card], None] | None = None
+    ) -> None:
+        self.cards: dict[str, Card] = {}
+        """What the person sees: card by key; of a withdrawn alert a card with `retracted`."""
+        self.frames = 0
+        """Cards that frames have brought, repeats included."""
+        self.connections = 0
+        """How often it connected."""
+        self._api = api.rstrip("/")
+        self._token = token
+        self._on_card = on_card
+        self._session: aiohttp.ClientSession | None = None
+        self._changed = asyncio.Condition()
+        self._live = WebPubSubClient(
+            WebPubSubClientCredential(self._negotiate),
+            reconnect_retry_total=_RECONNECTS,
+            reconnect_retry_backoff_factor=0.2,
+            reconnect_retry_backoff_max=5,
+        )
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession()
+        await self._live.subscribe(CallbackType.CONNECTED, self._connected)
+        await self._live.subscribe(CallbackType.SERVER_MESSAGE, self._received)
+        try:
+            await self._live.open()
+        except BaseException:
+            await self._session.close()
+            raise
+        await self.reload()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._live.close()
+        if self._session:
+            await self._session.close()
+
+    async def request(self, method: str, path: str, **options: Any) -> Any:
+        """One request to the API in the person's name, and the JSON of the answer.
+
+        Raises:
+            ProblemResponseError: the API answered with an error.
+        """
+        assert self._session is not None, "the inbox is not open"  # noqa: S101  # a mistake of the caller
+        headers = {"Authorization": f"Bearer {await self._token()}"}
+        async with self._session.request(method, f"{self._api}{path}", headers=headers, **options) as response:
+            content = await response.json(content_type=None)
+            if not response.ok:
+                raise ProblemResponseError(response.status, content if isinstance(content, dict) else {})
+            return content
+
+    async def reload(self) -> None:
+        """Read the newest page of the history."""
+        page = await self.request("GET", "/alerts", params={"limit": "100"})
+        await self._apply(page["alerts"])
+
+    async def wait_until(self, satisfied: Callable[[Self], bool], seconds: float) -> None:
+        """Wait until the inbox is as wanted.
+
+        Raises:
+            TimeoutError: it was not, for so long.
+        """
+        async with asyncio.timeout(seconds), self._changed:
+            await self._changed.wait_for(lambda: satisfied(self))
+
+    async def _negotiate(self) -> str:
+        answer = await self.request("POST", "/negotiate")
+        url: str = answer["url"]
+        return url
+
+    async def _connected(self, _: object) -> None:
+        self.connections += 1
+        if self.connections > 1:
+            try:
+                await self.reload()
+            except (aiohttp.ClientError, ProblemResponseError) as error:
+                log.warning("the history could not be read again: %s", error)
+
+    async def _received(self, message: OnServerDataMessageArgs) -> None:
+        frame = message.data
+        if isinstance(frame, dict) and frame.get("type") == "alerts":
+            self.frames += len(frame["alerts"])
+            await self._apply(frame["alerts"])
+
+    async def _apply(self, cards: list[Card]) -> None:
+        for card in cards:
+            known = self.cards.get(card["card"])
+            if known is None or known["position"] < card["position"]:
+                self.cards[card["card"]] = card
+                if self._on_card:
+                    self._on_card(card)
+        async with self._changed:
+            self._changed.notify_all()

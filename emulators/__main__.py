@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -21,11 +22,12 @@ from emulators.settings import SettingsError
 
 WATCH_SECONDS = 0.5
 """How often it looks whether a service has died."""
-RESTARTS = 5
-"""How often one service is started again before its fault is taken for a lasting one."""
+DEATHS = 5
+DEATHS_WITHIN_SECONDS = 60.0
+"""So many deaths of one service in so short a time are a lasting fault, which no restart mends."""
 
 
-class RestartsExhaustedError(Exception):
+class LastingFaultError(Exception):
     """A service died again and again."""
 
 
@@ -51,8 +53,10 @@ def main() -> int:
             _watch(cloud, problems)
     except PortTakenError as error:
         problems.print(f"{error}")
-        problems.print(f"See which one with `lsof -i :{error.component.port}` and end it, or run with `--ports free`.")
-    except (NotReadyError, SettingsError, RestartsExhaustedError) as error:
+        problems.print(
+            f"`lsof -i :{error.component.port}` says which. End it, or take other ports with `--ports free`."
+        )
+    except (NotReadyError, SettingsError, LastingFaultError) as error:
         problems.print(f"{error}", markup=False)
     except KeyboardInterrupt:
         return 0
@@ -90,16 +94,17 @@ def _watch(cloud: Cloud, problems: Console) -> NoReturn:
     """Start again whatever dies.
 
     Raises:
-        RestartsExhaustedError: it dies again and again.
+        LastingFaultError: it dies again and again.
         NotReadyError: it does not come up again.
     """
-    restarts = dict.fromkeys(cloud.urls, 0)
+    deaths: dict[str, deque[float]] = {name: deque(maxlen=DEATHS) for name in cloud.urls}
     while True:
         time.sleep(WATCH_SECONDS)
         for name in cloud.ended():
-            if restarts[name] == RESTARTS:
-                raise RestartsExhaustedError(f"{name} died {RESTARTS + 1} times; its log says why.")
-            restarts[name] += 1
+            latest = deaths[name]
+            latest.append(time.monotonic())
+            if len(latest) == DEATHS and latest[-1] - latest[0] < DEATHS_WITHIN_SECONDS:
+                raise LastingFaultError(f"{name} died {DEATHS} times within a minute; its log says why.")
             problems.print(f"{name} died; starting it again.")
             cloud.restart(name)
 

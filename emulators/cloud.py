@@ -1,7 +1,7 @@
 """The local cloud: every local service as a process of its own, started together and ended together."""
 
 import socket
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -60,8 +60,6 @@ COMPONENTS = (
 )
 """Everything that `python -m emulators` runs. A new service is a new row."""
 
-_BY_NAME = {component.name: component for component in COMPONENTS}
-
 
 class PortTakenError(Exception):
     """Another program listens where a service has to.
@@ -89,6 +87,7 @@ class Cloud:
         settings_file: the application's settings; None: the developer's own, or the sample.
         environment: settings that go before those of the file.
         verbose: log every request.
+        components: the table itself.
 
     Raises:
         ValueError: there is no component of such a name.
@@ -105,10 +104,13 @@ class Cloud:
         settings_file: Path | None = None,
         environment: Mapping[str, str] | None = None,
         verbose: bool = False,
+        components: Sequence[Component] = COMPONENTS,
     ) -> None:
-        if unknown := sorted(set(names or ()) - set(_BY_NAME)):
-            raise ValueError(f"There is no service {', '.join(unknown)}; there are {', '.join(_BY_NAME)}.")
-        self._components = [component for component in COMPONENTS if names is None or component.name in names]
+        known = {component.name: component for component in components}
+        if unknown := sorted(set(names or ()) - set(known)):
+            raise ValueError(f"There is no service {', '.join(unknown)}; there are {', '.join(known)}.")
+        self._known = known
+        self._components = tuple(component for component in components if names is None or component.name in names)
         self._free_ports = free_ports
         self._data = data
         self._logs = logs
@@ -121,7 +123,7 @@ class Cloud:
     @property
     def components(self) -> tuple[Component, ...]:
         """What runs here, in the order of the table."""
-        return tuple(self._components)
+        return self._components
 
     @property
     def urls(self) -> dict[str, str]:
@@ -168,7 +170,7 @@ class Cloud:
         read = settings.read_file(self._settings_file) if self._settings_file else settings.read(self._application)
         moved = {
             spelling: address
-            for component in COMPONENTS
+            for component in self._known.values()
             if (address := self._address(component)) != component.address()
             for spelling in component.spellings()
         }
@@ -187,7 +189,7 @@ class Cloud:
             NotReadyError: it did not come up.
         """
         number = 1 + sum(1 for name in self._children if name.startswith(HOST))
-        child = self._add(f"{HOST}-{number}", _BY_NAME[HOST], free_port=True)
+        child = self._add(f"{HOST}-{number}", self._known[HOST], free_port=True)
         child.launch()
         _wait_ready(child)
         return child
@@ -218,7 +220,7 @@ class Cloud:
     def _add(self, name: str, component: Component, *, free_port: bool) -> Child:
         state = ["--ephemeral"] if self._data is None else ["--data", str(self._data)]
         verbose = ["--verbose"] if self._verbose else []
-        addresses = {other.name: self._address(other) for other in COMPONENTS}
+        addresses = {other.name: self._address(other) for other in self._known.values()}
         own = [text.format(application=self._application, **addresses) for text in component.arguments]
         child = Child(
             f"emulators.{component.name}",

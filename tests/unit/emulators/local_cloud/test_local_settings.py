@@ -1,0 +1,89 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from emulators import settings
+from emulators.cloud import COMPONENTS, Cloud
+from emulators.settings import SettingsError, with_addresses
+
+MOVED = {"sb://localhost": "sb://localhost:7001", "sb://localhost:5672": "sb://localhost:7001"}
+
+
+def write(folder: Path, name: str, values: object) -> None:
+    """A settings file."""
+    (folder / name).write_text(json.dumps({"IsEncrypted": False, "Values": values}))
+
+
+def test_the_developers_own_file_goes_before_the_sample(tmp_path: Path) -> None:
+    """The sample serves whoever has no file of their own yet."""
+    write(tmp_path, "local.settings.sample.json", {"A": "sample"})
+    assert settings.read(tmp_path) == {"A": "sample"}
+    write(tmp_path, "local.settings.json", {"A": "own"})
+    assert settings.read(tmp_path) == {"A": "own"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"Values": []}', '{"Values": {"A": 1}}'])
+def test_a_wrong_file_is_named(tmp_path: Path, text: str) -> None:
+    """Whoever has a mistake in the settings is told in which file."""
+    (tmp_path / "local.settings.json").write_text(text)
+    with pytest.raises(SettingsError, match=r"local\.settings\.json"):
+        settings.read(tmp_path)
+
+
+def test_no_file_is_said(tmp_path: Path) -> None:
+    """An application without settings is refused in words."""
+    with pytest.raises(SettingsError, match="neither"):
+        settings.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "Endpoint=sb://localhost;UseDevelopmentEmulator=true;",
+            "Endpoint=sb://localhost:7001;UseDevelopmentEmulator=true;",
+        ),
+        ("Endpoint=sb://localhost:5672;Key=x", "Endpoint=sb://localhost:7001;Key=x"),
+        ("Endpoint=sb://localhost/;Key=x", "Endpoint=sb://localhost:7001/;Key=x"),
+        ("sb://localhost", "sb://localhost:7001"),
+        ("Endpoint=sb://localhost:8090;Key=x", "Endpoint=sb://localhost:8090;Key=x"),
+        ("Endpoint=sb://localhost:56720;Key=x", "Endpoint=sb://localhost:56720;Key=x"),
+        ("Endpoint=sb://localhost.example;Key=x", "Endpoint=sb://localhost.example;Key=x"),
+        ("Endpoint=sb://belfry.servicebus.windows.net/;Key=x", "Endpoint=sb://belfry.servicebus.windows.net/;Key=x"),
+    ],
+)
+def test_only_the_whole_address_is_replaced(before: str, after: str) -> None:
+    """An address moves with or without its port; one that merely begins like it stays, and so does Azure's."""
+    assert with_addresses({"A": before}, MOVED) == {"A": after}
+
+
+def test_all_addresses_move_at_once() -> None:
+    """A new address that looks like another's old one is not replaced again."""
+    exchanged = {"http://localhost:1": "http://localhost:2", "http://localhost:2": "http://localhost:1"}
+    before = {"A": "http://localhost:1/x http://localhost:2"}
+    assert with_addresses(before, exchanged) == {"A": "http://localhost:2/x http://localhost:1"}
+    assert with_addresses(before, {}) == before
+
+
+def test_each_service_stands_once_in_the_table() -> None:
+    """Names and ports are unique, and each service comes after those it needs."""
+    assert len({component.name for component in COMPONENTS}) == len(COMPONENTS)
+    assert len({component.port for component in COMPONENTS}) == len(COMPONENTS)
+    before: set[str] = set()
+    for component in COMPONENTS:
+        assert before.issuperset(component.needs)
+        before.add(component.name)
+
+
+def test_an_unknown_service_is_refused() -> None:
+    """A misspelled name is answered with the names that there are."""
+    with pytest.raises(ValueError, match="no service comsos; there are service_bus, cosmos"):
+        Cloud(["comsos"])
+
+
+def test_a_cloud_at_its_own_ports_changes_no_setting(tmp_path: Path) -> None:
+    """The sample's addresses are those of the services; the environment goes before the file."""
+    write(tmp_path, "local.settings.json", {"A": "http://localhost:8081", "B": "file"})
+    cloud = Cloud(application=tmp_path, environment={"B": "given"})
+    assert cloud.settings() == {"A": "http://localhost:8081", "B": "given"}

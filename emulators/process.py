@@ -78,6 +78,7 @@ def run(
 
 
 async def _serve(name: str, build: Callable[[], Service], *, until_stdin: bool) -> int:
+    announcements = sys.stdout  # a service that runs others' code may point their print() elsewhere
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -90,8 +91,8 @@ async def _serve(name: str, build: Callable[[], Service], *, until_stdin: bool) 
     except OSError as error:
         sys.stderr.write(f"{name}: cannot listen: {error.strerror or error}\n")
         return 1
-    sys.stdout.write(f"{name} ready at {url}\n")
-    sys.stdout.flush()
+    announcements.write(f"{name} ready at {url}\n")
+    announcements.flush()
     await ended.wait()
     await service.stop()
     return 0

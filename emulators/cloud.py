@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from emulators import settings
 from emulators.children import Child
+from emulators.settings import read_settings, with_addresses
 
 HOST = "functions_host"
 
@@ -84,8 +84,7 @@ class Cloud:
         data: folder of their state, which survives; None keeps it in memory.
         logs: folder that takes each one's standard error, as `<name>.log`; None passes it on to ours.
         application: folder with `function_app.py`, `host.json` and the settings.
-        settings_file: the application's settings; None: the developer's own, or the sample.
-        environment: settings that go before those of the file.
+        settings: the application's settings, with the addresses of the table in them; None: those of its folder.
         verbose: log every request.
         components: the table itself.
 
@@ -101,8 +100,7 @@ class Cloud:
         data: Path | None = None,
         logs: Path | None = None,
         application: Path = Path(),
-        settings_file: Path | None = None,
-        environment: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
         verbose: bool = False,
         components: Sequence[Component] = COMPONENTS,
     ) -> None:
@@ -115,8 +113,7 @@ class Cloud:
         self._data = data
         self._logs = logs
         self._application = application
-        self._settings_file = settings_file
-        self._environment = dict(environment or {})
+        self._settings = settings
         self._verbose = verbose
         self._children: dict[str, Child] = {}
 
@@ -165,16 +162,15 @@ class Cloud:
         """The application's settings, with the addresses at which the services of this cloud listen.
 
         Raises:
-            SettingsError: there is no file of them, or it is malformed.
+            SettingsError: none were given, and the application's folder has no usable file of them.
         """
-        read = settings.read_file(self._settings_file) if self._settings_file else settings.read(self._application)
         moved = {
             spelling: address
             for component in self._known.values()
             if (address := self._address(component)) != component.address()
             for spelling in component.spellings()
         }
-        return settings.with_addresses({**read, **self._environment}, moved)
+        return with_addresses(read_settings(self._application) if self._settings is None else self._settings, moved)
 
     def child(self, name: str) -> Child:
         """The process of a component. It may be killed and started again: it keeps its port."""

@@ -13,7 +13,7 @@ class SettingsError(Exception):
     """A settings file is missing, or not as Azure Functions Core Tools writes it."""
 
 
-def read(application: Path) -> dict[str, str]:
+def read_settings(application: Path) -> dict[str, str]:
     """The settings of an application folder: `Values` of the first of `FILES` that is there.
 
     Raises:
@@ -22,10 +22,10 @@ def read(application: Path) -> dict[str, str]:
     path = next((application / name for name in FILES if (application / name).is_file()), None)
     if path is None:
         raise SettingsError(f"{application} has neither {' nor '.join(FILES)}")
-    return read_file(path)
+    return read_settings_file(path)
 
 
-def read_file(path: Path) -> dict[str, str]:
+def read_settings_file(path: Path) -> dict[str, str]:
     """The settings of one file.
 
     Raises:

@@ -6,7 +6,6 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from emulators import cloud as cloud_module
 from emulators.children import NotReadyError
 from emulators.cloud import Cloud, Component, PortTakenError
 
@@ -43,11 +42,10 @@ def test_two_clouds_run_side_by_side() -> None:
         assert first.urls != second.urls
 
 
-def test_settings_follow_the_ports(tmp_path: Path) -> None:
+def test_settings_follow_the_ports() -> None:
     """The application is told where the services really are."""
-    file = tmp_path / "settings.json"
-    file.write_text('{"Values": {"AUTH_ISSUER": "http://localhost:8091", "COSMOS_ENDPOINT": "http://localhost:8081"}}')
-    with Cloud(["identity"], free_ports=True, settings_file=file) as cloud:
+    settings = {"AUTH_ISSUER": "http://localhost:8091", "COSMOS_ENDPOINT": "http://localhost:8081"}
+    with Cloud(["identity"], free_ports=True, settings=settings) as cloud:
         assert cloud.settings() == {
             "AUTH_ISSUER": cloud.urls["identity"],
             "COSMOS_ENDPOINT": "http://localhost:8081",
@@ -72,25 +70,23 @@ def test_a_killed_service_comes_back_where_it_was(tmp_path: Path) -> None:
     assert (tmp_path / "logs" / "identity.log").exists()
 
 
-def test_a_taken_port_names_its_service(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_taken_port_names_its_service() -> None:
     """Nothing is started when a port is taken, and the error says which service wants it."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        monkeypatch.setattr(cloud_module, "COMPONENTS", (Component(name="identity", title="Sign-in", port=port),))
-        cloud = Cloud(["identity"])
+        cloud = Cloud(components=[Component(name="identity", title="Sign-in", port=port)])
         with pytest.raises(PortTakenError, match=f"Sign-in needs port {port}"):
             cloud.start()
     assert cloud.urls == {}
 
 
-def test_a_service_that_does_not_come_up_takes_the_others_down(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_service_that_does_not_come_up_takes_the_others_down(tmp_path: Path) -> None:
     """A cloud is complete or it is not there; the error carries what the service said last."""
-    components = (
+    components = [
         Component(name="identity", title="Sign-in", port=8091),
         Component(name="absent", title="Absent", port=1, needs=("identity",)),
-    )
-    monkeypatch.setattr(cloud_module, "COMPONENTS", components)
-    cloud = Cloud(free_ports=True, logs=tmp_path)
-    with pytest.raises(NotReadyError, match="No module named emulators.absent"):
+    ]
+    cloud = Cloud(components=components, free_ports=True, logs=tmp_path)
+    with pytest.raises(NotReadyError, match=r"No module named emulators\.absent"):
         cloud.start()
     assert cloud.urls == {}

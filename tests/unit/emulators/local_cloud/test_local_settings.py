@@ -3,9 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from emulators import settings
 from emulators.cloud import COMPONENTS, Cloud
-from emulators.settings import SettingsError, with_addresses
+from emulators.settings import SettingsError, read_settings, with_addresses
 
 MOVED = {"sb://localhost": "sb://localhost:7001", "sb://localhost:5672": "sb://localhost:7001"}
 
@@ -18,9 +17,9 @@ def write(folder: Path, name: str, values: object) -> None:
 def test_the_developers_own_file_goes_before_the_sample(tmp_path: Path) -> None:
     """The sample serves whoever has no file of their own yet."""
     write(tmp_path, "local.settings.sample.json", {"A": "sample"})
-    assert settings.read(tmp_path) == {"A": "sample"}
+    assert read_settings(tmp_path) == {"A": "sample"}
     write(tmp_path, "local.settings.json", {"A": "own"})
-    assert settings.read(tmp_path) == {"A": "own"}
+    assert read_settings(tmp_path) == {"A": "own"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"Values": []}', '{"Values": {"A": 1}}'])
@@ -28,13 +27,13 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str) -> None:
     """Whoever has a mistake in the settings is told in which file."""
     (tmp_path / "local.settings.json").write_text(text)
     with pytest.raises(SettingsError, match=r"local\.settings\.json"):
-        settings.read(tmp_path)
+        read_settings(tmp_path)
 
 
 def test_no_file_is_said(tmp_path: Path) -> None:
     """An application without settings is refused in words."""
     with pytest.raises(SettingsError, match="neither"):
-        settings.read(tmp_path)
+        read_settings(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +82,7 @@ def test_an_unknown_service_is_refused() -> None:
 
 
 def test_a_cloud_at_its_own_ports_changes_no_setting(tmp_path: Path) -> None:
-    """The sample's addresses are those of the services; the environment goes before the file."""
-    write(tmp_path, "local.settings.json", {"A": "http://localhost:8081", "B": "file"})
-    cloud = Cloud(application=tmp_path, environment={"B": "given"})
-    assert cloud.settings() == {"A": "http://localhost:8081", "B": "given"}
+    """The addresses in a settings file are those of the services; settings that are given replace the file."""
+    write(tmp_path, "local.settings.json", {"A": "http://localhost:8081"})
+    assert Cloud(application=tmp_path).settings() == {"A": "http://localhost:8081"}
+    assert Cloud(application=tmp_path, settings={"B": "given"}).settings() == {"B": "given"}

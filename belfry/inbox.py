@@ -6,7 +6,7 @@ harmless. After every reconnect the history is read again: what came in between 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -112,6 +112,10 @@ class Inbox:
         """
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(lambda: satisfied(self))
+
+    async def wait_for(self, cards: Collection[str], seconds: float) -> None:
+        """Wait until all these cards are there; raises `TimeoutError` as `wait_until`."""
+        await self.wait_until(lambda inbox: all(card in inbox.cards for card in cards), seconds)
 
     async def _negotiate(self) -> str:
         answer = await self.request("POST", "/negotiate")

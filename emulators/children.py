@@ -116,6 +116,10 @@ class Child:
             process.kill()
         return self._reap()
 
+    def pause(self) -> None:
+        """Stop it in its tracks (SIGSTOP): it keeps its connections, and answers nothing."""
+        self._started().send_signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         """End it at once (SIGKILL), as a power cut would."""
         self._started().kill()

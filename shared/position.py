@@ -4,7 +4,7 @@ It is made of what Service Bus gave the message when it was enqueued, so it is t
 message and different for every other message: it orders all audiences alike, and tells a redelivery from a repeat.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from msgspec import Meta
@@ -36,4 +36,4 @@ def position_of(enqueued: datetime, sequence_number: int) -> Position:
 
 def enqueued_at(position: Position) -> datetime:
     """When the alert at this position was enqueued."""
-    return datetime.fromtimestamp(int(position[:13]) / 1000, UTC)
+    return _EPOCH + timedelta(milliseconds=int(position[:13]))

@@ -1,0 +1,27 @@
+import pytest
+
+from tests.unit.shared.fakes import MemoryStore, RecordingOutbox, RecordingPublisher, SetClock
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """A clock that stands at noon until it is set."""
+    return SetClock()
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    """An empty inbox."""
+    return MemoryStore()
+
+
+@pytest.fixture
+def publisher() -> RecordingPublisher:
+    """Live connections that remember."""
+    return RecordingPublisher()
+
+
+@pytest.fixture
+def outbox() -> RecordingOutbox:
+    """Queues that remember."""
+    return RecordingOutbox()

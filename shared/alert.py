@@ -107,7 +107,7 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
 
     def __post_init__(self) -> None:
         if self.retract and self.id is None:
-            raise ValueError("to retract, give the `id` of the alert")
+            raise ValueError("`id` is missing: which alert is to be retracted?")
         if not self.retract and self.title is None:
             raise ValueError("Object missing required field `title`")
         for name, moment in (("deliverAt", self.deliver_at), ("expiresAt", self.expires_at)):
@@ -128,7 +128,10 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
 def _check_data(data: Mapping[str, Any]) -> None:
     if _deeper_than(data, MAXIMUM_DATA_DEPTH):
         raise ValueError(f"`data` is nested deeper than {MAXIMUM_DATA_DEPTH} levels")
-    size = len(msgspec.json.encode(data))
+    try:
+        size = len(msgspec.json.encode(data))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`data` is not JSON: {error}") from error
     if size > MAXIMUM_DATA_BYTES:
         raise ValueError(f"`data` has {size:,} bytes, more than {MAXIMUM_DATA_BYTES:,}")
 

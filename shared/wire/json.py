@@ -10,7 +10,8 @@ from msgspec import inspect
 from shared.errors import InvalidAlertError
 
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
-_NAMED = re.compile(r"(?:field |^)`(?P<field>\w+)`")
+_FIELD = re.compile(r"field `(?P<name>.*)`$", re.DOTALL)  # an unknown one may be called anything
+_OWN = re.compile(r"`(?P<name>\w+)`")
 _REGEX = re.compile(r"^Expected `str` matching regex (?P<regex>['\"].*['\"])$", re.DOTALL)
 
 
@@ -52,8 +53,8 @@ def _explained(message: str, kind: object) -> InvalidAlertError:
     if regex := _REGEX.match(what):
         rule = _rules(kind).get(ast.literal_eval(regex["regex"]))
         what = f"must be {rule}" if rule else what
-    if named := _NAMED.search(what):
-        path = f"{path}.{named['field']}" if path else named["field"]
+    if named := _FIELD.search(what) or _OWN.match(what):
+        path = f"{path}.{named['name']}" if path else named["name"]
     return InvalidAlertError(f"`{path}`: {what}" if path and not named else what, path)
 
 

@@ -23,7 +23,8 @@ from emulators.web_pubsub.transport import FRAMES_SENT, Transport
 
 KEEP_ALIVE_SECONDS = 20.0
 """How often a silent client is asked whether it is there."""
-STOP_SECONDS = 2.0
+STOP_SECONDS = 1.0
+"""How long open requests and sockets may take to end when the service stops."""
 _TIMER_SLACK = 0.05
 
 _log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""The query language: `parsing` makes a `tree` of a text, `compilation` functions of the tree, `planning` finds the index to read, `execution` makes pages, `handshake` tells clients how to query across partitions."""  # noqa: E501  # the way of a query in one line

@@ -86,7 +86,7 @@ def _names(text: str) -> list[str]:
 def _table(cloud: Cloud) -> Table:
     table = Table("Service", "Address", box=None, padding=(0, 3, 0, 0), header_style="dim")
     for component in cloud.components:
-        table.add_row(component.title, cloud.urls[component.name])
+        table.add_row(component.title, cloud.address(component))
     return table
 
 

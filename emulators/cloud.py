@@ -167,10 +167,15 @@ class Cloud:
         moved = {
             spelling: address
             for component in self._known.values()
-            if (address := self._address(component)) != component.address()
+            if (address := self.address(component)) != component.address()
             for spelling in component.spellings()
         }
         return with_addresses(read_settings(self._application) if self._settings is None else self._settings, moved)
+
+    def address(self, component: Component) -> str:
+        """Where clients find a component, as settings say it; its default address while it does not run here."""
+        child = self._children.get(component.name)
+        return component.address(urlsplit(child.url).port if child else None)
 
     def child(self, name: str) -> Child:
         """The process of a component. It may be killed and started again: it keeps its port."""
@@ -216,7 +221,7 @@ class Cloud:
     def _add(self, name: str, component: Component, *, free_port: bool) -> Child:
         state = ["--ephemeral"] if self._data is None else ["--data", str(self._data)]
         verbose = ["--verbose"] if self._verbose else []
-        addresses = {other.name: self._address(other) for other in self._known.values()}
+        addresses = {other.name: self.address(other) for other in self._known.values()}
         own = [text.format(application=self._application, **addresses) for text in component.arguments]
         child = Child(
             f"emulators.{component.name}",
@@ -226,10 +231,6 @@ class Cloud:
         )
         self._children[name] = child
         return child
-
-    def _address(self, component: Component) -> str:
-        child = self._children.get(component.name)
-        return component.address(urlsplit(child.url).port if child else None)
 
     def __enter__(self) -> Self:
         self.start()

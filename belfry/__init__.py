@@ -7,7 +7,7 @@
 """
 
 from belfry.publisher import AlertPublisher
-from shared.alert import Alert
-from shared.errors import InvalidAlertError
+from shared.alert import Alert, Severity
+from shared.errors import InvalidAlertError, TransientError
 
-__all__ = ["Alert", "AlertPublisher", "InvalidAlertError"]
+__all__ = ["Alert", "AlertPublisher", "InvalidAlertError", "Severity", "TransientError"]

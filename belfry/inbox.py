@@ -7,6 +7,7 @@ harmless. After every reconnect the history is read again: what came in between 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -58,6 +59,8 @@ class Inbox:
         self._token = token
         self._on_card = on_card
         self._session: aiohttp.ClientSession | None = None
+        self._opened = AsyncExitStack()
+        """What is to be closed again."""
         self._changed = asyncio.Condition()
         self._live = WebPubSubClient(
             WebPubSubClientCredential(self._negotiate),
@@ -67,23 +70,20 @@ class Inbox:
         )
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession()
-        await self._live.subscribe(CallbackType.CONNECTED, self._connected)
-        await self._live.subscribe(CallbackType.SERVER_MESSAGE, self._received)
-        try:
+        async with AsyncExitStack() as opened:
+            self._session = await opened.enter_async_context(aiohttp.ClientSession())
+            await self._live.subscribe(CallbackType.CONNECTED, self._connected)
+            await self._live.subscribe(CallbackType.SERVER_MESSAGE, self._received)
             await self._live.open()
-        except BaseException:
-            await self._session.close()
-            raise
-        await self.reload()
+            opened.push_async_callback(self._live.close)
+            await self.reload()
+            self._opened = opened.pop_all()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._live.close()
-        if self._session:
-            await self._session.close()
+        await self._opened.aclose()
 
     async def request(self, method: str, path: str, **options: Any) -> Any:
         """One request to the API in the person's name, and the JSON of the answer.

@@ -1,0 +1,1 @@
+"""A small shop that shows Belfry at work: what `make run` plays."""

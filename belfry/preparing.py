@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from msgspec import to_builtins
+
 from shared.alert import Alert
 from shared.errors import InvalidAlertError
 from shared.wire.json import convert
@@ -23,11 +25,12 @@ def prepare(alerts: Iterable[AlertLike]) -> tuple[list[str], list[Outgoing]]:
     messages: list[Outgoing] = []
     for index, like in enumerate(alerts):
         try:
-            alert = like if isinstance(like, Alert) else convert(dict(like), Alert)
+            # An `Alert` is read like any other: constructing one checks neither lengths nor patterns.
+            alert = convert(to_builtins(like) if isinstance(like, Alert) else dict(like), Alert)
+            # Without an id of its own it gets one here, so that a send that is tried again stays one alert.
+            identifier = alert.id or uuid.uuid4().hex
+            messages.append(outgoing(alert, identifier))
         except InvalidAlertError as error:
             raise InvalidAlertError(f"alert {index}: {error}", error.field) from error
-        # Without an id of its own it gets one here, so that a send that is tried again stays one alert.
-        identifier = alert.id or uuid.uuid4().hex
         identifiers.append(identifier)
-        messages.append(outgoing(alert, identifier))
     return identifiers, messages

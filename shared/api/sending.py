@@ -33,13 +33,12 @@ def read_alerts(request: Request) -> tuple[list[str], list[Outgoing]]:
     if media_type not in _JSON:
         raise ProblemError(Code.UNSUPPORTED_MEDIA_TYPE, f"{media_type!r} is neither JSON nor CloudEvents")
     if attributes := cloudevents.binary_attributes(request.headers):
-        alerts = [_checked(lambda: _named(*cloudevents.open_binary(_bounded(request.body), attributes)), "")]
+        sent = [_checked(lambda: _message(*cloudevents.open_binary(_bounded(request.body), attributes)), "")]
     elif request.body.lstrip()[:1] == b"[":
-        alerts = [_read_one(bytes(item), f"[{index}]") for index, item in enumerate(_items(request.body))]
+        sent = [_read_one(bytes(item), f"[{index}]") for index, item in enumerate(_items(request.body))]
     else:
-        alerts = [_read_one(request.body, "")]
-    messages = [outgoing(structs.replace(alert, id=identifier), identifier) for alert, identifier in alerts]
-    return [identifier for _, identifier in alerts], messages
+        sent = [_read_one(request.body, "")]
+    return [identifier for identifier, _ in sent], [message for _, message in sent]
 
 
 def _items(body: bytes) -> list[Raw]:
@@ -51,17 +50,19 @@ def _items(body: bytes) -> list[Raw]:
     return items
 
 
-def _read_one(body: bytes, path: str) -> tuple[Alert, str]:
-    def read() -> tuple[Alert, str]:
+def _read_one(body: bytes, path: str) -> tuple[str, Outgoing]:
+    def read() -> tuple[str, Outgoing]:
         if cloudevents.is_structured(_bounded(body), None):
-            return _named(*cloudevents.open_event(body))
-        return _named(decode(body, Alert), uuid.uuid4().hex)
+            return _message(*cloudevents.open_event(body))
+        return _message(decode(body, Alert), uuid.uuid4().hex)
 
     return _checked(read, path)
 
 
-def _named(alert: Alert, fallback: str) -> tuple[Alert, str]:
-    return alert, alert.id or fallback
+def _message(alert: Alert, fallback: str) -> tuple[str, Outgoing]:
+    """The id of an alert, which is `fallback` if it names none, and the message that carries it."""
+    identifier = alert.id or fallback
+    return identifier, outgoing(structs.replace(alert, id=identifier), identifier)
 
 
 def _bounded(body: bytes) -> bytes:

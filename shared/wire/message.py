@@ -4,11 +4,11 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from shared.alert import MAXIMUM_BYTES, Alert
+from shared.alert import MAXIMUM_BYTES, Alert, Id
 from shared.audience import Audience, AudienceText
 from shared.errors import InvalidAlertError
 from shared.position import Position, position_of
@@ -29,6 +29,7 @@ STORE: Final = "store"
 """The first step of delivery, named like a channel: keep the alert in the inbox."""
 
 _ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
+_Attempt = Annotated[int, Meta(ge=0)]
 
 
 class Received(Struct, frozen=True):
@@ -81,23 +82,24 @@ def open_parcel(message: Received) -> Parcel:
     Raises:
         InvalidAlertError: it can never be delivered; says why.
     """
-    if len(message.body) > MAXIMUM_BYTES:
-        raise InvalidAlertError(f"the alert has {len(message.body):,} bytes, more than {MAXIMUM_BYTES:,}")
+    _check_size(message.body)
     alert, fallback = _open_body(message)
     properties = message.properties
     position = position_of(message.enqueued, message.sequence_number)
     if POSITION in properties:
         position = _property(message, POSITION, Position)
+    if ID in properties:
+        fallback = _property(message, ID, Id)
     channels = _names(message, CHANNELS)
     audiences = [_property_value(name, AudienceText, AUDIENCES) for name in _names(message, AUDIENCES) or alert.to]
     return Parcel(
         alert=alert,
-        id=alert.id or str(properties.get(ID, fallback)),
+        id=alert.id or fallback,
         position=position,
         message=message,
         # An audience that is named twice is served once.
         audiences=tuple(Audience.parse(name) for name in dict.fromkeys(audiences)),
-        attempt=_property(message, ATTEMPT, int) if ATTEMPT in properties else 0,
+        attempt=_property(message, ATTEMPT, _Attempt) if ATTEMPT in properties else 0,
         channels=frozenset(channels) if channels else None,
         due=DUE in properties,
     )
@@ -107,11 +109,16 @@ def outgoing(alert: Alert, message_id: str) -> Outgoing:
     """The message that carries an alert from its producer.
 
     A retraction has the id of what it withdraws, and needs a message id of its own: the queue drops repeats by it.
+
+    Raises:
+        InvalidAlertError: it is too large to be delivered.
     """
+    body = encode(alert)
+    _check_size(body)
     own = alert.id or message_id
     if alert.retract:
         own = "retract/" + hashlib.sha256(own.encode()).hexdigest()[:40]
-    return Outgoing(encode(alert), own)
+    return Outgoing(body, own)
 
 
 def retry(parcel: Parcel, audiences: tuple[Audience, ...], channels: frozenset[str], when: datetime) -> Outgoing:
@@ -167,14 +174,24 @@ def _open_body(message: Received) -> tuple[Alert, str]:
         return open_binary(message.body, attributes)
     if is_structured(message.body, message.content_type):
         return open_event(message.body)
-    return decode(message.body, Alert), _message_alert_id(message.message_id)
+    return decode(message.body, Alert), _message_alert_id(message)
 
 
-def _message_alert_id(message_id: str) -> str:
-    """The message's id, or a digest of it where it has characters that an alert's id may not have."""
-    if _ID.fullmatch(message_id):
-        return message_id
-    return "m-" + hashlib.sha256(message_id.encode()).hexdigest()[:40]
+def _message_alert_id(message: Received) -> str:
+    """The message's id, or a digest of it where it has characters that an alert's id may not have.
+
+    Message ids are optional: where there is none, what the queue gave the message tells it from every other.
+    """
+    if not message.message_id:
+        return "m-" + position_of(message.enqueued, message.sequence_number)
+    if _ID.fullmatch(message.message_id):
+        return message.message_id
+    return "m-" + hashlib.sha256(message.message_id.encode()).hexdigest()[:40]
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > MAXIMUM_BYTES:
+        raise InvalidAlertError(f"the alert has {len(body):,} bytes, more than {MAXIMUM_BYTES:,}")
 
 
 def _names(message: Received, name: str) -> list[str]:

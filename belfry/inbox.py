@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 import aiohttp
 from azure.messaging.webpubsubclient.aio import WebPubSubClient, WebPubSubClientCredential
-from azure.messaging.webpubsubclient.models import CallbackType, OnServerDataMessageArgs
+from azure.messaging.webpubsubclient.models import CallbackType, OnGroupDataMessageArgs, OnServerDataMessageArgs
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,8 @@ class Inbox:
         async with AsyncExitStack() as opened:
             self._session = await opened.enter_async_context(aiohttp.ClientSession())
             await self._live.subscribe(CallbackType.CONNECTED, self._connected)
+            # What goes to a group comes as a group's message, though no client may send one.
+            await self._live.subscribe(CallbackType.GROUP_MESSAGE, self._received)
             await self._live.subscribe(CallbackType.SERVER_MESSAGE, self._received)
             await self._live.open()
             opened.push_async_callback(self._live.close)
@@ -130,7 +132,7 @@ class Inbox:
             except (aiohttp.ClientError, ProblemResponseError) as error:
                 log.warning("the history could not be read again: %s", error)
 
-    async def _received(self, message: OnServerDataMessageArgs) -> None:
+    async def _received(self, message: OnServerDataMessageArgs | OnGroupDataMessageArgs) -> None:
         frame = message.data
         if isinstance(frame, dict) and frame.get("type") == "alerts":
             self.frames += len(frame["alerts"])

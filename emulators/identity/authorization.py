@@ -99,9 +99,7 @@ def parse(parameters: Parameters, issuer: str, registered: Collection[str]) -> A
     if not _CLIENT.fullmatch(client_id):
         raise UntrustedRequestError("The client_id has 1 to 128 printable ASCII characters, without spaces.")
     if not is_allowed(redirect_uri, registered):
-        raise UntrustedRequestError(
-            f"The redirect_uri '{redirect_uri}' is neither on this machine nor given by --redirect-uri."
-        )
+        raise UntrustedRequestError(f"The redirect_uri '{redirect_uri}' is neither on this machine nor registered.")
     # Until these two are known to be sound, a refusal uses what everyone understands: the query, and no state.
     address = ReturnAddress(redirect_uri, None, ResponseMode.QUERY, issuer)
     try:

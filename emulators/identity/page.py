@@ -28,16 +28,17 @@ def sign_in(request: AuthorizationRequest, people: People, tried: Mapping[str, s
 
     Args:
         request: what the page's form carries on.
-        people: to pick from; the one of the request's login hint has the focus.
+        people: to pick from; the one of the request's login hint has the focus, or the first.
         tried: `user` and `roles` as they were typed before, when that went wrong.
-        problem: what went wrong.
+        problem: what went wrong; it stands above the fields, which have the focus then.
     """
-    focus = people.find(request.login_hint or "") or next(iter(people), None)
+    focus = None if problem else people.find(request.login_hint or "") or next(iter(people), None)
     content = _SIGN_IN.substitute(
         problem=f'<p class="problem" role="alert">{html.escape(problem)}</p>' if problem else "",
         fields="\n".join(_hidden(name, value) for name, value in request.fields.items()),
         groups="\n".join(_group(heading, members, focus) for heading, members in people.groups.items()),
-        other_open=" open" if problem else "",
+        open=" open" if problem else "",
+        autofocus=" autofocus" if problem else "",
         user=html.escape(tried.get("user", "")),
         roles=html.escape(tried.get("roles", "")),
     )

@@ -193,7 +193,7 @@ class Provider:
             raise UntrustedRequestError(str(error)) from error
         if target is not None and not is_allowed(target, self.configuration.redirect_uris):
             raise UntrustedRequestError(
-                f"The post_logout_redirect_uri '{target}' is neither on this machine nor given by --redirect-uri."
+                f"The post_logout_redirect_uri '{target}' is neither on this machine nor registered."
             )
         if session:
             self._grants.withdraw(session)

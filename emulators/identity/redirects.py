@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
-_HIDDEN = re.compile(r"[^\x21-\x7e]|[\\@]")
+_AMBIGUOUS = re.compile(r"[^\x21-\x7e]|[\\@]")
 """Characters that browsers and `urlsplit` read differently, so that one could see this machine and the other not."""
 
 
@@ -61,7 +61,7 @@ def _origin(url: str) -> str:
 
 def _split(url: str) -> SplitResult | None:
     """The parts of an absolute http(s) URL; None for anything else."""
-    if _HIDDEN.search(url):
+    if _AMBIGUOUS.search(url):
         return None
     try:
         parts = urlsplit(url)

@@ -194,7 +194,10 @@ class _Routes:
 async def _form(request: web.Request) -> Parameters:
     if request.content_type != "application/x-www-form-urlencoded":
         raise InvalidRequestError("The body is a form: application/x-www-form-urlencoded.")
-    fields: list[tuple[str, Any]] = list((await request.post()).items())
+    try:
+        fields: list[tuple[str, Any]] = list((await request.post()).items())
+    except (UnicodeDecodeError, LookupError) as error:
+        raise InvalidRequestError("The form is not in UTF-8, nor in the charset that it names.") from error
     return Parameters.of(fields)
 
 

@@ -232,9 +232,18 @@ async def test_clients_have_no_secret(client: Client) -> None:
     assert (status, refused["error"]) == (401, "invalid_client")
 
 
-async def test_the_body_must_be_a_form(client: Client) -> None:
-    """JSON at the token endpoint is refused in words."""
-    async with client.http.post(f"{client.issuer}/token", json={"user": "ada"}) as response:
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", b'{"user": "ada"}'),
+        ("application/x-www-form-urlencoded", b"user=\xff"),
+        ("application/x-www-form-urlencoded; charset=nonsense", b"user=ada"),
+    ],
+)
+async def test_the_body_must_be_a_form(client: Client, content_type: str, body: bytes) -> None:
+    """Anything else at the token endpoint is refused in words."""
+    headers = {"Content-Type": content_type}
+    async with client.http.post(f"{client.issuer}/token", data=body, headers=headers) as response:
         assert (response.status, (await response.json())["error"]) == (400, "invalid_request")
 
 

@@ -63,8 +63,8 @@ class System:
         ):
             return response.status, response.headers, await response.json(content_type=None)
 
-    async def history(self, user: str, *roles: str, limit: int = 100) -> list[dict[str, Any]]:
-        """All cards of a person, newest first, page by page."""
+    async def history(self, user: str, *roles: str, limit: int = 100, everyone: bool = False) -> list[dict[str, Any]]:
+        """All cards of a person, newest first, page by page; those for everyone, which other tests send, on demand."""
         token = await self.token(user, *roles)
         cards: list[dict[str, Any]] = []
         before: dict[str, str] = {}
@@ -73,7 +73,7 @@ class System:
             assert status == 200, page
             cards += page["alerts"]
             if page["next"] is None:
-                return cards
+                return [card for card in cards if everyone or card["audience"] != "everyone"]
             before = {"before": page["next"]}
 
     def inbox(self, user: str, *roles: str) -> Inbox:
@@ -114,6 +114,11 @@ class System:
         """How many messages the queue `alerts` holds, scheduled ones included (up to 1,000)."""
         async with self.service_bus() as client, client.get_queue_receiver("alerts") as receiver:
             return len(await receiver.peek_messages(1000))
+
+
+def own(inbox: Inbox) -> dict[str, dict[str, Any]]:
+    """The cards in an inbox but for those to everyone, which other tests send."""
+    return {key: card for key, card in inbox.cards.items() if card.get("audience") != "everyone"}
 
 
 async def _take(receiver: ServiceBusReceiver, expected: int, seconds: float) -> list[ServiceBusReceivedMessage]:

@@ -69,7 +69,8 @@ class Inbox:
             reconnect_retry_backoff_max=5,
         )
 
-    async def __aenter__(self) -> Self:
+    async def open(self) -> None:
+        """Connect and read the history; when this fails nothing stays open."""
         async with AsyncExitStack() as opened:
             self._session = await opened.enter_async_context(aiohttp.ClientSession())
             await self._live.subscribe(CallbackType.CONNECTED, self._connected)
@@ -80,12 +81,19 @@ class Inbox:
             opened.push_async_callback(self._live.close)
             await self.reload()
             self._opened = opened.pop_all()
+
+    async def close(self) -> None:
+        """Disconnect; the cards stay."""
+        await self._opened.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._opened.aclose()
+        await self.close()
 
     async def request(self, method: str, path: str, **options: Any) -> Any:
         """One request to the API in the person's name, and the JSON of the answer.

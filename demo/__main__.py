@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import signal
 import sys
 import uuid
@@ -64,6 +65,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
+    options.logs.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=options.logs / "demo.log", format="%(asctime)s %(levelname)s %(name)s %(message)s")
     cloud = Cloud(
         free_ports=options.ports == "free", data=None if options.ephemeral else options.data, logs=options.logs
     )

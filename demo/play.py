@@ -1,7 +1,7 @@
 """The play: people connect, the shop sends, and what arrives goes to the ledger and the view."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,16 +77,23 @@ async def connected(
     Yields:
         The clients, by user.
     """
-    async with aiohttp.ClientSession() as session, AsyncExitStack() as clients:
+    async with aiohttp.ClientSession() as session, AsyncExitStack() as closing:
+        inboxes = {
+            person.user: Inbox(
+                stage.api,
+                token_source(session, stage.identity, person.user, person.roles),
+                partial(on_card, person.user),
+            )
+            for person in people
+        }
+        # All at once, for the official client takes a second to close.
+        closing.push_async_callback(_each, [inbox.close for inbox in inboxes.values()])
+        await _each([inbox.open for inbox in inboxes.values()])
+        yield inboxes
 
-        async def connect(person: Person) -> Inbox:
-            token = token_source(session, stage.identity, person.user, person.roles)
-            inbox = Inbox(stage.api, token, on_card=lambda card: on_card(person.user, card))
-            return await clients.enter_async_context(inbox)
 
-        async with asyncio.TaskGroup() as group:
-            opening = {person.user: group.create_task(connect(person)) for person in people}
-        yield {user: task.result() for user, task in opening.items()}
+async def _each(actions: Iterable[Callable[[], Awaitable[None]]]) -> None:
+    await asyncio.gather(*(action() for action in actions))
 
 
 def _audience(stage: Stage, view: View, ledger: Ledger) -> AbstractAsyncContextManager[Mapping[str, Inbox]]:

@@ -54,4 +54,4 @@ def print_summary(console: Console, ledger: Ledger) -> bool:
 
 
 def _table(*titles: str) -> Table:
-    return Table(*titles, box=None, padding=(0, 3, 0, 0), header_style="dim")
+    return Table(*titles, box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style="dim")

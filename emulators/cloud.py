@@ -84,7 +84,8 @@ class Cloud:
         data: folder of their state, which survives; None keeps it in memory.
         logs: folder that takes each one's standard error, as `<name>.log`; None passes it on to ours.
         application: folder with `function_app.py`, `host.json` and the settings.
-        settings: the application's settings, with the addresses of the table in them; None: those of its folder.
+        settings: the application's settings, with the addresses of the table in them; None: those of its folder,
+            over which this process's environment goes.
         verbose: log every request.
         components: the table itself.
 

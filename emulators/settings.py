@@ -1,6 +1,7 @@
 """The application's settings, with the addresses of the local services in them."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,13 +17,15 @@ class SettingsError(Exception):
 def read_settings(application: Path) -> dict[str, str]:
     """The settings of an application folder: `Values` of the first of `FILES` that is there.
 
+    A setting that this process's environment has already keeps that value, as in Azure Functions Core Tools.
+
     Raises:
         SettingsError: there is none, or it holds something else than strings by name.
     """
     path = next((application / name for name in FILES if (application / name).is_file()), None)
     if path is None:
         raise SettingsError(f"{application} has neither {' nor '.join(FILES)}")
-    return read_settings_file(path)
+    return {name: os.environ.get(name, value) for name, value in read_settings_file(path).items()}
 
 
 def read_settings_file(path: Path) -> dict[str, str]:

@@ -22,6 +22,13 @@ def test_the_developers_own_file_goes_before_the_sample(tmp_path: Path) -> None:
     assert read_settings(tmp_path) == {"A": "own"}
 
 
+def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One setting can be tried without editing the file, as with Core Tools."""
+    write(tmp_path, "local.settings.json", {"BELFRY_A": "file", "BELFRY_B": "file"})
+    monkeypatch.setenv("BELFRY_B", "environment")
+    assert read_settings(tmp_path) == {"BELFRY_A": "file", "BELFRY_B": "environment"}
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"Values": []}', '{"Values": {"A": 1}}'])
 def test_a_wrong_file_is_named(tmp_path: Path, text: str) -> None:
     """Whoever has a mistake in the settings is told in which file."""

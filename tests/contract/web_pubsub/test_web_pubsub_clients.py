@@ -187,3 +187,16 @@ async def test_group_names_may_hold_anything(
     assert await async_service.group_exists(group)
     await async_service.send_to_group(group, "hello", content_type="text/plain")
     assert (await ada.next())["group"] == group
+
+
+async def test_a_client_that_does_not_read_holds_nobody_up(
+    connect: Connect, async_service: AsyncWebPubSubServiceClient
+) -> None:
+    """Beyond 16 MiB that a client leaves unread it is closed; others receive every message meanwhile."""
+    slow, quick = await connect("slow", subprotocol=None), await connect("quick", subprotocol=None)
+    for _ in range(40):
+        await async_service.send_to_all("x" * 1024 * 1024, content_type="text/plain")
+        assert len((await quick.frame()).data) == 1024 * 1024
+    assert not await async_service.user_exists("slow")
+    assert await async_service.user_exists("quick")
+    slow.cut()

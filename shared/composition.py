@@ -1,5 +1,6 @@
 """The composition root: what is put together from what, once per worker, at first use."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -34,6 +35,8 @@ class Belfry:
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = _now) -> None:
         self._settings = settings
         self._clock = clock
+        # The SDKs log every request with its headers: at the rate of alerts that is noise, and on Azure a cost.
+        logging.getLogger("azure").setLevel(logging.WARNING)
 
     @cached_property
     def deliver(self) -> Deliver:

@@ -29,7 +29,7 @@ from .host_json import ServiceBusOptions
 from .invocations import Invoker
 from .service_bus_client import message as convert
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 """The longest a receive waits, and so the longest that stopping takes when nothing is running."""
 _MORE_SECONDS = 0.02
 """How long a batch waits for more once it has a message; the .NET client waits as long."""

@@ -190,7 +190,7 @@ def _overwrite_with_body_fields(metadata: dict[str, TypedData], text: str) -> No
         document = json.loads(stripped)
     except ValueError:
         return
-    names = {name.lower(): name for name in metadata}
+    names = {name.lower(): name for name in (*_STRINGS, *_DOCUMENTS, "SequenceNumber")}
     for key, value in document.items():
         if value is None or isinstance(value, list):
             continue

@@ -13,8 +13,14 @@ from azure.servicebus.amqp import AmqpMessageBodyType
 from .message_metadata import Message, PropertyValue
 from .settings import Connection
 
-# Short, because the listener itself starts over for ever, and says when it has to.
-_RETRIES: Mapping[str, Any] = {"retry_total": 2, "retry_backoff_factor": 0.1, "retry_backoff_max": 1}
+_OPTIONS: Mapping[str, Any] = {
+    # Few, because the listener itself starts over for ever, and says when it has to.
+    "retry_total": 2,
+    "retry_backoff_factor": 0.1,
+    "retry_backoff_max": 1,
+    # The client looks at the clock only this often (seconds): it is what an incomplete batch waits for more messages.
+    "socket_timeout": 0.05,
+}
 
 
 @asynccontextmanager
@@ -33,14 +39,14 @@ async def open_receiver(connection: Connection, queue: str, prefetch: int) -> As
 
 async def _client(connection: Connection, stack: AsyncExitStack) -> ServiceBusClient:
     if connection.connection_string:
-        return ServiceBusClient.from_connection_string(connection.connection_string, **_RETRIES)
+        return ServiceBusClient.from_connection_string(connection.connection_string, **_OPTIONS)
     credential: DefaultAzureCredential | ManagedIdentityCredential = (
         ManagedIdentityCredential(client_id=connection.client_id or None)
         if connection.managed_identity
         else DefaultAzureCredential()
     )
     await stack.enter_async_context(credential)
-    return ServiceBusClient(connection.namespace, credential, **_RETRIES)
+    return ServiceBusClient(connection.namespace, credential, **_OPTIONS)
 
 
 def message(received: ServiceBusReceivedMessage) -> Message:

@@ -59,7 +59,7 @@ async def hello(req: func.HttpRequest) -> func.HttpResponse:
 def thread(req: func.HttpRequest) -> func.HttpResponse:
     """A sync function, on its default route."""
     del req
-    logging.info("from a thread")
+    logging.getLogger("app").info("from a thread")
     return func.HttpResponse(threading.current_thread().name)
 
 
@@ -72,13 +72,13 @@ async def setting(req: func.HttpRequest) -> func.HttpResponse:
 @app.route(route="reply", methods=["POST"])
 async def reply(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Answer with a status, headers and bytes of its own."""
-    logging.info("replying")
+    logging.getLogger("app").info("replying")
     print("printed")  # noqa: T201  # what is tested
     response = func.HttpResponse(
         req.get_body(), status_code=201, mimetype="application/octet-stream", headers={"X-Id": context.invocation_id}
     )
     response.headers.add("Set-Cookie", "one=1; Path=/; HttpOnly")
-    response.headers.add("Set-Cookie", "two=a b; Path=/; SameSite=Lax; Max-Age=60")
+    response.headers.add("Set-Cookie", "two=a/b; Path=/; SameSite=Lax; Max-Age=60")
     return response
 
 
@@ -86,7 +86,7 @@ async def reply(req: func.HttpRequest, context: func.Context) -> func.HttpRespon
 async def text(req: func.HttpRequest) -> str:
     """Answer with a plain string."""
     del req
-    return "plain – text"
+    return "plain text é"
 
 
 @app.route(route="fail", methods=["GET"])

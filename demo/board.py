@@ -23,6 +23,8 @@ _SIGNS: Final = {
     Severity.CRITICAL: ("◆", "bold red"),
 }
 """Sign and colour. The colours are the terminal's own, which suit its background, be it dark or light."""
+_LOUD: Final = frozenset({Severity.WARNING, Severity.CRITICAL})
+"""Those whose titles are coloured as well."""
 _LEGEND: Final = "time from the queue to the client"
 _MOST_ROWS: Final = 24
 _FRAME_ROWS: Final = 4
@@ -84,9 +86,10 @@ class Board:
             table.add_column(user, width=_TIME_WIDTH, justify="right", no_wrap=True)
         fitting = max(1, min(_MOST_ROWS, options.size.height - _FRAME_ROWS))
         for row in list(self._rows.values())[-fitting:]:
-            sign, style = _SIGNS[row.shown.severity]
+            severity = row.shown.severity
+            sign, style = _SIGNS[severity]
             times = (Text(duration(row.times[user]) if user in row.times else "", "dim") for user in self._users)
-            table.add_row(Text(sign, style), Text(row.shown.title, style), *times)
+            table.add_row(Text(sign, style), Text(row.shown.title, style if severity in _LOUD else ""), *times)
         yield table
         yield Text("")
         yield Text(self._note, "dim", no_wrap=True, overflow="ellipsis")

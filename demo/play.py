@@ -57,10 +57,13 @@ async def play_on(stage: Stage, view: View, rounds: Iterable[Sequence[Step]]) ->
     """Play round after round, slowly, until it is cancelled."""
     ledger = Ledger(PEOPLE, datetime.now(UTC))
     async with _audience(stage, view, ledger), AlertPublisher(stage.service_bus) as publisher:
-        for steps in rounds:
-            for step in steps:
-                await asyncio.sleep(step.pause * SLOW)
-                await _send(publisher, view, ledger, step.alert)
+        try:
+            for steps in rounds:
+                for step in steps:
+                    await asyncio.sleep(step.pause * SLOW)
+                    await _send(publisher, view, ledger, step.alert)
+        finally:
+            view.note("Ending")  # closing takes a second or two
 
 
 @asynccontextmanager

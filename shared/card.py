@@ -26,7 +26,7 @@ class StoredAlert(Struct, frozen=True):
     at: datetime
     """When it was stored, and so became visible; milliseconds count."""
     seen: tuple[str, ...] = ()
-    """Ids of the alerts that this card has shown, the newest last, this one included."""
+    """Ids of the alerts that this card has shown or will never show, the newest last, this one included."""
 
     @property
     def card(self) -> str:

@@ -72,8 +72,8 @@ class Deliver:
         """Deliver a batch.
 
         Returns:
-            How many alerts came to what: `received`, `delivered`, `repeat`, `overtaken`, `expired`, `postponed`,
-            `retried`, `poisoned`; the ones for several audiences count for each.
+            How many alerts came to what: `received`, `delivered`, `repeat`, `overtaken`, `early`, `expired`,
+            `postponed`, `retried`, `poisoned`; the ones for several audiences count for each.
 
         Raises:
             BelfryError: what failed could not be scheduled or parked; the queue must redeliver the batch.

@@ -2,7 +2,7 @@
 
 A card is written once for each audience. When it is there already, its position tells why: the same position is a
 redelivery of the same message; a newer one in the same thread replaces the card; anything else is a producer's repeat,
-or has been overtaken.
+has been overtaken, or withdraws what has not come yet.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 
 from shared.audience import Audience
 from shared.card import SEEN_LIMIT, StoredAlert
-from shared.errors import BelfryError, TransientError
+from shared.errors import BelfryError, PermanentError, TransientError
 
 _ATTEMPTS = 5
 """Tries to replace one card while others replace it too."""
@@ -48,6 +48,8 @@ class Verdict(Enum):
     REVISION = "revision"
     REPEAT = "repeat"
     OVERTAKEN = "overtaken"
+    EARLY = "early"
+    """It withdraws an alert of the thread that has not come yet."""
 
 
 class Dropped(Struct, frozen=True):
@@ -66,6 +68,8 @@ def judge(current: StoredAlert, incoming: StoredAlert) -> Verdict:
         return Verdict.REDELIVERY
     if incoming.retracted:
         # It withdraws the alert with its id; a later one of the thread stays.
+        if incoming.id not in current.seen:
+            return Verdict.EARLY
         withdraws = not current.retracted and current.id == incoming.id and incoming.position > current.position
         return Verdict.REVISION if withdraws else Verdict.OVERTAKEN
     if incoming.id in current.seen:
@@ -81,6 +85,8 @@ async def keep(store: AlertStore, audience: Audience, alerts: Sequence[StoredAle
     outcomes: dict[int, Kept] = {}
     try:
         created = await store.create(audience, [alerts[indexes[0]] for indexes in by_card])
+    except PermanentError:
+        created = False  # one of them is refused for good; each alone, so that the others are kept
     except BelfryError as error:
         return [error] * len(alerts)
 
@@ -109,9 +115,11 @@ async def _keep_one(store: AlertStore, alert: StoredAlert) -> StoredAlert | Drop
         verdict = judge(current.stored, alert)
         if verdict is Verdict.REDELIVERY:
             return current.stored
-        if verdict is not Verdict.REVISION:
+        if verdict not in (Verdict.REVISION, Verdict.EARLY):
             return Dropped(verdict)
-        revision = structs.replace(alert, seen=(*current.stored.seen, alert.id)[-SEEN_LIMIT:])
+        # An early retraction leaves the card as it is; its alert, when it comes, will pass for seen.
+        base = alert if verdict is Verdict.REVISION else current.stored
+        revision = structs.replace(base, seen=(*current.stored.seen, alert.id)[-SEEN_LIMIT:])
         if await store.replace(revision, current.version):
-            return revision
+            return revision if verdict is Verdict.REVISION else Dropped(verdict)
     raise TransientError(f"card {alert.card!r} of {alert.audience} is being replaced by others all the time")

@@ -124,6 +124,12 @@ class MessageNotFoundError(RefusedError):
     status = 404
 
 
+class MessageTooLargeError(RefusedError):
+    """The message is larger than the link allows."""
+
+    condition = "amqp:link:message-size-exceeded"
+
+
 class ConfigurationError(Exception):
     """The queue file is wrong."""
 

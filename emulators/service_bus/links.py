@@ -15,7 +15,7 @@ from emulators.service_bus.amqp.performatives import (
     decode_composite,
 )
 from emulators.service_bus.amqp.values import Described, UInt
-from emulators.service_bus.errors import LinkError, MalformedError, ProtocolError, RefusedError
+from emulators.service_bus.errors import LinkError, MalformedError, MessageTooLargeError, ProtocolError, RefusedError
 from emulators.service_bus.outcomes import echo_of, settlement_of
 from emulators.service_bus.queues import Delivery, Queue
 
@@ -108,7 +108,7 @@ class IncomingLink(Link):
 
         Raises:
             ProtocolError: it has no delivery id.
-            LinkError: it came without credit, or is too large.
+            LinkError: it came without credit.
         """
         if self._first is None:
             if transfer.delivery_id is None:
@@ -116,33 +116,35 @@ class IncomingLink(Link):
             if self.credit <= 0:
                 raise LinkError("The peer sent without credit.", condition="amqp:link:transfer-limit-exceeded")
             self._first = transfer
-        self._pieces.append(payload)
         self._size += len(payload)
-        if self._size > LARGEST_MESSAGE:
-            raise LinkError(
-                f"The received message (delivery-id:{self._first.delivery_id}, size:{self._size} bytes) exceeds the "
-                f"limit ({LARGEST_MESSAGE} bytes) currently allowed on the link.",
-                condition="amqp:link:message-size-exceeded",
-            )
+        if self._size <= LARGEST_MESSAGE:
+            self._pieces.append(payload)
         if not transfer.more or transfer.aborted:
-            first, message = self._first, b"".join(self._pieces)
-            self._first, self._pieces, self._size = None, [], 0
             self._advance()
             if not transfer.aborted:
-                self._take(first, message, settled=bool(first.settled or transfer.settled))
+                self._finish(self._first, settled=bool(self._first.settled or transfer.settled))
+            self._first, self._pieces, self._size = None, [], 0
         if self.credit < _CREDIT // 2:
             self.grant_credit()
 
-    def _take(self, first: Transfer, message: bytes, *, settled: bool) -> None:
-        state: Composite = Accepted()
-        try:
-            self._target(message, first.message_format or 0)
-        except (RefusedError, MalformedError) as error:
-            state = Rejected(WireError.of(error))
+    def _finish(self, first: Transfer, *, settled: bool) -> None:
+        delivery_id = UInt(first.delivery_id or 0)
+        state = self._take(delivery_id, first.message_format or 0)
         if not settled:
-            self.session.send(
-                Disposition(role=True, first=UInt(first.delivery_id or 0), settled=True, state=state.described())
-            )
+            self.session.send(Disposition(role=True, first=delivery_id, settled=True, state=state.described()))
+
+    def _take(self, delivery_id: int, message_format: int) -> Composite:
+        """The outcome of the delivery that is whole now."""
+        try:
+            if self._size > LARGEST_MESSAGE:
+                raise MessageTooLargeError(
+                    f"The received message (delivery-id:{delivery_id}, size:{self._size} bytes) exceeds the limit "
+                    f"({LARGEST_MESSAGE} bytes) currently allowed on the link."
+                )
+            self._target(b"".join(self._pieces), message_format)
+        except (RefusedError, MalformedError) as error:
+            return Rejected(WireError.of(error))
+        return Accepted()
 
 
 class OutgoingLink(Link):

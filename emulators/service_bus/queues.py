@@ -359,6 +359,8 @@ class Queue:
                 "MaxDeliveryCountExceeded",
                 f"Message could not be consumed after {held.delivery_count} delivery attempts.",
             )
+        elif held.expires_at is not None and held.expires_at <= self._clock():
+            self._expire(held)
         elif held.state is MessageState.ACTIVE:
             heapq.heappush(self._ready, held.sequence_number)
 

@@ -1,0 +1,67 @@
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from azure.servicebus import ServiceBusClient, ServiceBusSubQueue
+
+from emulators.children import Child
+
+QUEUES = Path(__file__).with_name("queues.json")
+
+
+@pytest.fixture(scope="session")
+def connection_string() -> Iterator[str]:
+    """Credentials of a namespace with the queues of queues.json: a local one, or Azure's.
+
+    SERVICE_BUS_CONNECTION_STRING takes the tests to a real namespace.
+    """
+    if given := os.environ.get("SERVICE_BUS_CONNECTION_STRING"):
+        yield given
+        return
+    with Child("emulators.service_bus", ["--port", "0", "--ephemeral", "--queues", str(QUEUES)]) as service:
+        yield credentials(service.url)
+
+
+def credentials(url: str, key: str = "SAS_KEY_VALUE", name: str = "RootManageSharedAccessKey") -> str:
+    """The connection string of a local service."""
+    return f"Endpoint={url};SharedAccessKeyName={name};SharedAccessKey={key};UseDevelopmentEmulator=true;"
+
+
+@pytest.fixture(scope="session")
+def client(connection_string: str) -> Iterator[ServiceBusClient]:
+    """The synchronous client, without retries: what fails, fails at once."""
+    with ServiceBusClient.from_connection_string(connection_string, retry_total=0) as opened:
+        yield opened
+
+
+@pytest.fixture
+def left_behind(client: ServiceBusClient) -> Iterator[Callable[[str], None]]:
+    """Names a queue that the test uses: afterwards nothing may be left in it, in whatever state."""
+    names: list[str] = []
+    yield names.append
+    for name in names:
+        for sub_queue in (None, ServiceBusSubQueue.DEAD_LETTER):
+            with client.get_queue_receiver(name, sub_queue=sub_queue) as receiver:
+                assert receiver.peek_messages(10, sequence_number=1) == []
+
+
+@pytest.fixture
+def plain(left_behind: Callable[[str], None]) -> str:
+    """A queue with a long lock, three deliveries, and nothing special."""
+    left_behind("contract-plain")
+    return "contract-plain"
+
+
+@pytest.fixture
+def locks(left_behind: Callable[[str], None]) -> str:
+    """A queue whose locks last five seconds."""
+    left_behind("contract-locks")
+    return "contract-locks"
+
+
+@pytest.fixture
+def unique(left_behind: Callable[[str], None]) -> str:
+    """A queue that detects duplicates."""
+    left_behind("contract-unique")
+    return "contract-unique"

@@ -6,15 +6,23 @@ import sys
 from emulators.process import Options, arguments, run
 from emulators.web_pubsub.hubs import RECOVERY_SECONDS
 from emulators.web_pubsub.server import WebPubSubServer
-from emulators.web_pubsub.tokens import ACCESS_KEY
+from emulators.web_pubsub.tokens import ACCESS_KEY, SHORTEST_KEY
 
 NAME = "web_pubsub"
 PORT = 8080
 
 
+def _access_key(text: str) -> str:
+    if len(text.encode()) < SHORTEST_KEY:
+        raise argparse.ArgumentTypeError(f"has fewer than {SHORTEST_KEY} bytes")
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = arguments(NAME, "Azure Web PubSub on this machine.", PORT)
-    parser.add_argument("--access-key", default=ACCESS_KEY, help="at least 32 bytes (the public emulator key)")
+    parser.add_argument(
+        "--access-key", type=_access_key, default=ACCESS_KEY, help="at least 32 bytes (the public emulator key)"
+    )
     parser.add_argument(
         "--recovery-seconds",
         type=float,

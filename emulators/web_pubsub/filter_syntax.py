@@ -123,6 +123,7 @@ class _Parser:
         self._lexemes = self._scan()
         self._position = 0
         self._depth = 0
+        self._chained = 0
 
     def parse(self) -> Expression:
         expression = self._either()
@@ -174,16 +175,17 @@ class _Parser:
 
     def _comparison(self) -> Expression:
         left = self._unary()
-        while True:
-            lexeme = self._peek()
+        while (lexeme := self._peek()) == "in" or lexeme in Operator:
+            # A chain such as `a eq b eq c` is as deep as it is long.
+            self._chained += isinstance(left, Comparison | Membership)
+            if self._chained > DEEPEST:
+                raise self._error("The expression is nested too deeply.")
+            self._take()
             if lexeme == "in":
-                self._take()
                 left = Membership(left, self._among())
-            elif lexeme in Operator:
-                self._take()
-                left = Comparison(Operator(lexeme), left, self._unary())
             else:
-                return left
+                left = Comparison(Operator(lexeme), left, self._unary())
+        return left
 
     def _among(self) -> "Expression | tuple[Expression, ...]":
         if self._peek() != "(":

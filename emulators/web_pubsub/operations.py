@@ -18,7 +18,7 @@ from emulators.web_pubsub.filters import Filter
 from emulators.web_pubsub.hubs import Hubs
 from emulators.web_pubsub.messages import Publication
 from emulators.web_pubsub.permissions import Permission, Permissions
-from emulators.web_pubsub.requests import Call, Response
+from emulators.web_pubsub.rest import Call, Response
 from emulators.web_pubsub.tokens import ClientClaims, Credentials
 
 API_VERSION = "2024-12-01"

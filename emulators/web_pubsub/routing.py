@@ -15,7 +15,7 @@ from emulators.web_pubsub.errors import (
     WebPubSubError,
 )
 from emulators.web_pubsub.operations import Operations
-from emulators.web_pubsub.requests import Call, Query, Request, Response, failure
+from emulators.web_pubsub.rest import Call, Query, Request, Response, failure
 from emulators.web_pubsub.tokens import Credentials
 
 API_VERSIONS = ("2021-10-01", "2022-11-01", "2023-07-01", "2024-01-01", "2024-12-01")

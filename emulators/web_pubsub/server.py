@@ -16,7 +16,7 @@ from emulators.web_pubsub.connection import Socket
 from emulators.web_pubsub.errors import WebPubSubError
 from emulators.web_pubsub.hubs import Abort, Close, CloseCode, Effect, Hubs, Send
 from emulators.web_pubsub.operations import Operations
-from emulators.web_pubsub.requests import MAXIMUM_BODY, Request, Response, failure
+from emulators.web_pubsub.rest import MAXIMUM_BODY, Request, Response, failure
 from emulators.web_pubsub.routing import API_VERSIONS, Rest
 from emulators.web_pubsub.tokens import Credentials
 from emulators.web_pubsub.transport import FRAMES_SENT, Transport
@@ -26,6 +26,9 @@ KEEP_ALIVE_SECONDS = 20.0
 STOP_SECONDS = 1.0
 """How long open requests and sockets may take to end when the service stops."""
 _TIMER_SLACK = 0.05
+"""Seconds by which a timer may be early."""
+_VIOLATIONS = {CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_PAYLOAD, CloseCode.TOO_BIG}
+"""Codes with which the WebSocket layer itself ends a client that does not keep to the protocol."""
 
 _log = logging.getLogger(__name__)
 
@@ -126,24 +129,20 @@ class WebPubSubServer:
             max_msg_size=MAXIMUM_BODY,
             autoclose=False,
             compress=False,
-            decode_text=False,
         )
         await websocket.prepare(request)
         connection = request.transport
         if connection is None:
             return websocket
         transport = Transport(websocket, connection, self._frames)
-        writer = asyncio.create_task(transport.run())
         try:
             await self._serve(admitted, websocket, transport)
         finally:
-            transport.end()
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            await transport.finish()
         return websocket
 
     async def _serve(
-        self, admitted: handshake.Admitted, websocket: "web.WebSocketResponse[bool]", transport: Transport
+        self, admitted: handshake.Admitted, websocket: web.WebSocketResponse, transport: Transport
     ) -> None:
         opened = handshake.open_socket(admitted, self._hubs)
         if opened is None:
@@ -164,20 +163,20 @@ class WebPubSubServer:
                 delay = self._recovery_seconds + _TIMER_SLACK
                 asyncio.get_running_loop().call_later(delay, self._hubs.expire)
 
-    async def _receive(self, socket: Socket, websocket: "web.WebSocketResponse[bool]", transport: Transport) -> bool:
+    async def _receive(self, socket: Socket, websocket: web.WebSocketResponse, transport: Transport) -> bool:
         """Hand on what the client sends until the socket ends; returns whether it ended for good."""
         while True:
             message = await websocket.receive()
             match message.type:
                 case WSMsgType.TEXT:
-                    self._apply(self._hubs.received(socket, message.data, binary=False))
+                    self._apply(self._hubs.received(socket, message.data.encode(), binary=False))
                 case WSMsgType.BINARY:
                     self._apply(self._hubs.received(socket, message.data, binary=True))
                 case WSMsgType.CLOSE:
                     transport.close(message.data or CloseCode.NORMAL, "")
                     return bool(message.data == CloseCode.NORMAL)
                 case WSMsgType.ERROR:
-                    return websocket.close_code in {CloseCode.PROTOCOL_ERROR, CloseCode.TOO_BIG}
+                    return websocket.close_code in _VIOLATIONS
                 case _:
                     return False
 

@@ -4,7 +4,7 @@ import asyncio
 import struct
 from collections import Counter, deque
 
-from aiohttp import ClientConnectionResetError, WSMsgType, web
+from aiohttp import WSMsgType, web
 
 from emulators.web_pubsub.connection import REPLAY_BYTES, REPLAY_MESSAGES
 
@@ -35,7 +35,9 @@ class Transport:
         self._bytes = 0
         self._closing = False
         self._deadline: asyncio.TimerHandle | None = None
+        """Set once a close is queued."""
         self._filled = asyncio.Event()
+        self._writer = asyncio.create_task(self._write())
 
     def send(self, content: bytes, *, binary: bool) -> bool:
         """Queue a frame; False if the client has too much to read already."""
@@ -59,14 +61,17 @@ class Transport:
         self._closing = True
         self._connection.abort()
 
-    def end(self) -> None:
-        """Close the TCP connection: the handshake is over, or there will be none."""
-        self._closing = True
-        if self._deadline:
+    async def finish(self) -> None:
+        """End the TCP connection, once a close that is queued was sent."""
+        if self._deadline is None:
+            self._closing = True
+            self._writer.cancel()
+        await asyncio.wait([self._writer])
+        if self._deadline is not None:
             self._deadline.cancel()
         self._connection.close()
 
-    async def run(self) -> None:
+    async def _write(self) -> None:
         """Send what is queued until the connection is closed or lost."""
         try:
             while True:
@@ -80,7 +85,7 @@ class Transport:
                         return
                     self._counts[FRAMES_SENT] += 1
                 self._filled.clear()
-        except ClientConnectionResetError:
+        except ConnectionError:
             return  # whoever reads this socket learns it, too
 
     def _put(self, content: bytes, kind: WSMsgType) -> None:

@@ -90,6 +90,21 @@ async def test_other_violations_end_the_connection(connect: Connect) -> None:
     assert (await large.end())[0] == 1009
 
 
+@pytest.mark.parametrize("code", [1000, 1001, 4000])
+async def test_a_close_is_answered(connect: Connect, code: int) -> None:
+    """A client that closes gets its close back, and so knows that it was clean."""
+    ada = await connect("ada")
+    await ada.websocket.close(code=code)
+    assert ada.websocket.close_code == code
+
+
+async def test_text_must_be_unicode(connect: Connect) -> None:
+    """A text frame that is not UTF-8 is a violation of WebSocket."""
+    simple = await connect("ada", subprotocol=None)
+    await simple.websocket.send_frame(b"\xff", aiohttp.WSMsgType.TEXT)
+    assert (await simple.end())[0] == 1007
+
+
 async def test_simple_clients_receive_and_have_no_handler_to_send_to(connect: Connect) -> None:
     """Without an event handler a frame of a simple client ends it with 1011."""
     simple = await connect("ada", subprotocol=None)

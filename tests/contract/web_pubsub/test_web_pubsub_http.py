@@ -80,6 +80,8 @@ async def test_wrong_requests_are_refused(
     ("body", "content_type", "status"),
     [
         (b"{", "application/json", 400),
+        (b"NaN", "application/json", 400),
+        (b"\xff", "text/plain", 202),
         (b'{"a": 1}', "application/json; charset=utf-8", 202),
         ("grün".encode("latin-1"), "text/plain; charset=latin-1", 202),
         (b"x", "text/plain; charset=nonsense", 415),

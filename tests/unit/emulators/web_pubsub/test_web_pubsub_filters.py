@@ -88,6 +88,7 @@ def test_what_filters_mean(text: str, ada: bool, nobody: bool) -> None:  # noqa:
         ("true true", "'true' is not expected here."),
         ("userId in ()", "Token ')' is not supported."),
         ("(" * 101 + "true" + ")" * 101, "nested too deeply"),
+        ("true" + " eq true" * 102, "nested too deeply"),
     ],
 )
 def test_mistakes_are_named(text: str, message: str) -> None:
@@ -108,7 +109,9 @@ def test_a_type_that_shows_late_is_still_refused() -> None:
 
 
 def test_long_filters_are_not_deep() -> None:
-    """A thousand alternatives are no nesting."""
+    """A thousand alternatives are no nesting, and nesting a hundred times is not too deep."""
+    assert Filter("(" * 100 + "true" + ")" * 100).matches(ADA)
+    assert Filter("not " * 100 + "true").matches(ADA)
     text = " or ".join(f"userId eq 'user{number}'" for number in range(1000))
     assert not Filter(text).matches(ADA)
     assert Filter(f"{text} or userId eq 'ada'").matches(ADA)

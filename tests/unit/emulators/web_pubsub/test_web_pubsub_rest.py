@@ -15,7 +15,7 @@ from emulators.web_pubsub.connection import JSON_SUBPROTOCOL, RELIABLE_SUBPROTOC
 from emulators.web_pubsub.errors import BadRequestError, NotServedError
 from emulators.web_pubsub.hubs import Hubs, Send
 from emulators.web_pubsub.operations import Operations
-from emulators.web_pubsub.requests import Request, Response
+from emulators.web_pubsub.rest import Request, Response
 from emulators.web_pubsub.routing import Rest
 from emulators.web_pubsub.tokens import ACCESS_KEY, ClientClaims, Credentials
 

@@ -1,6 +1,5 @@
 """A REST call as the operations see it, and what they answer."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -161,7 +160,7 @@ class Call:
         if kind is not DataType.BINARY:
             body = _in_utf8(body, charset)
         if kind is DataType.JSON:
-            _decoded(body)
+            _check_json(body)
         return Data(kind, body)
 
     def document[T](self, shape: type[T]) -> T:
@@ -196,16 +195,17 @@ def _content_type(header: str) -> tuple[str, str]:
 
 
 def _in_utf8(body: bytes, charset: str) -> bytes:
-    if charset.lower() in {"utf-8", "utf8", ""}:
-        return body
     try:
-        return body.decode(charset).encode()
+        if charset.lower() not in {"utf-8", "utf8", ""}:
+            return body.decode(charset).encode()
     except (LookupError, UnicodeDecodeError) as error:
         raise UnsupportedMediaTypeError(f"The charset '{charset}' does not fit.", target="Content-Type") from error
+    # A text frame must be UTF-8, or a simple client hangs up on it.
+    return body.decode(errors="replace").encode()
 
 
-def _decoded(body: bytes) -> None:
+def _check_json(body: bytes) -> None:
     try:
-        json.loads(body)
-    except ValueError as error:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequestError("The request body is not a valid JSON.") from error

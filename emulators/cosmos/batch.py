@@ -78,9 +78,7 @@ def perform(
 ) -> Answer:
     """Perform a batch in one transaction.
 
-    Args:
-        now: seconds since 1970.
-        minimal: leaves the items out of the results of writes.
+    `now` is in seconds since 1970; `minimal` leaves the items out of the results of writes.
     """
     results: list[ItemResult] = []
     refused: ServiceError | None = None

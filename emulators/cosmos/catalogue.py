@@ -1,7 +1,7 @@
 """The databases and containers that there are.
 
-A container that is deleted and made again has another `_rid`, so whatever a client remembers of the old one (change feed
-positions, session tokens) cannot be taken for the new one.
+A container that is deleted and made again has another `_rid`, so whatever a client remembers of the old one (positions
+in the change feed, session tokens) cannot be taken for the new one.
 """
 
 import base64

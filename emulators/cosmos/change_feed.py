@@ -1,7 +1,7 @@
 """The change feed in latest-version mode: items in the order of their last change.
 
-A position in the feed is the number of a change (LSN), sent as an ETag. It belongs to one container: one that was deleted
-and made again has another `_rid`, which the clients' own tokens name.
+A position in the feed is the number of a change (LSN), sent as an ETag. It belongs to one container: one that was
+deleted and made again has another `_rid`, which the clients' own tokens name.
 """
 
 import re
@@ -26,11 +26,8 @@ def answer_changes(database: Database, container: Container, request: Request, l
     """Answer one page of changes.
 
     `If-None-Match` names the last change that is known, or `*` for now; without it the feed starts at the beginning, or
-    with what was written in the second of `If-Modified-Since`. Nothing new is 304.
-
-    Args:
-        lsn: the container's last change.
-        now: seconds since 1970.
+    with what was written in the second of `If-Modified-Since`. Nothing new is 304. `lsn` is the container's last
+    change; `now` is in seconds since 1970.
 
     Raises:
         BadRequestError: another mode is asked for, or the position is none of this container.

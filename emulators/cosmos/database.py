@@ -1,7 +1,7 @@
 """The SQLite file: its tables and its transactions.
 
 An item's number says its container and its place in it (container << 40 | count), so one range of the primary key is a
-container in the order in which its items were made. Numbers and LSNs only ever grow: their counters are rows of their own.
+container in the order in which its items were made. Numbers and LSNs only ever grow: their counters are stored, too.
 """
 
 import sqlite3

@@ -40,11 +40,7 @@ class Documents:
         self._items = Items(store)
 
     def feed(self, request: Request, container: Container, now: int) -> Answer:
-        """`…/docs`: create, upsert, batch, query, list, and the change feed.
-
-        Args:
-            now: seconds since 1970.
-        """
+        """`…/docs`: create, upsert, batch, query, list, and the change feed."""
         self._check_remembered(request, container)
         if request.method == "GET":
             self._check_session(request, container)

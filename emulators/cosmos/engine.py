@@ -1,7 +1,7 @@
 """The service without sockets: a request in, a response out.
 
-Every request is served to its end before the next one, on one thread; so an answer to a write is given after its commit,
-and nothing ever sees half of one.
+Every request is served to its end before the next one, on one thread; so a write is answered after its commit, and
+nothing ever sees half of one.
 """
 
 import base64
@@ -114,28 +114,37 @@ class Engine:
         return answer
 
     def _route(self, request: Request) -> Answer:
-        now = int(self._clock())
         match request.segments:
-            case () if request.method == "GET":
-                return account(f"http://{request.headers.get('host', 'localhost:8081')}/")
-            case ("dbs",):
-                return self._resources.databases(request, now)
-            case ("dbs", database):
-                return self._resources.database(request, database)
-            case ("dbs", database, "colls"):
-                return self._resources.containers(request, database, now)
-            case ("dbs", database, "colls", name):
-                return self._resources.container(request, self._catalogue.container(database, name), now)
-            case ("dbs", database, "colls", name, "pkranges"):
-                return self._resources.partition_ranges(request, self._catalogue.container(database, name))
-            case ("dbs", database, "colls", name, "docs", *rest) if len(rest) <= 1:
-                return self._metered(request, self._catalogue.container(database, name), rest, now)
+            case ():
+                answer = account(f"http://{request.headers.get('host', 'localhost:8081')}/")
+            case ("dbs", *_):
+                answer = self._route_resource(request, int(self._clock()))
             case ("offers", *_):
                 raise BadRequestError("Reading or replacing offers is not supported for serverless accounts.")
-            case ("dbs", _, "colls", _, feed, *_) | ("dbs", _, feed, *_):
+            case _:
+                raise MethodNotAllowedError
+        return answer
+
+    def _route_resource(self, request: Request, now: int) -> Answer:
+        resources, find = self._resources, self._catalogue.container
+        match request.segments[1:]:
+            case ():
+                answer = resources.databases(request, now)
+            case (database,):
+                answer = resources.database(request, database)
+            case (database, "colls"):
+                answer = resources.containers(request, database, now)
+            case (database, "colls", name):
+                answer = resources.container(request, find(database, name), now)
+            case (database, "colls", name, "pkranges"):
+                answer = resources.partition_ranges(request, find(database, name))
+            case (database, "colls", name, "docs", *rest) if len(rest) <= 1:
+                answer = self._metered(request, find(database, name), rest, now)
+            case (_, "colls", _, feed, *_) | (_, feed, *_):
                 raise BadRequestError(f"The local Cosmos DB does not serve '{feed[:40]}'.")
             case _:
                 raise MethodNotAllowedError
+        return answer
 
     def _metered(self, request: Request, container: Container, rest: list[str], now: int) -> Answer:
         if self._throughput is not None:

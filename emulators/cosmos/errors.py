@@ -52,7 +52,7 @@ class ServiceError(Exception):
 
 
 class BadRequestError(ServiceError):
-    """One of the specified inputs is invalid"""
+    """One of the specified inputs is invalid."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "BadRequest"
@@ -76,7 +76,7 @@ class QueryError(BadRequestError):
 
 
 class CrossPartitionError(BadRequestError):
-    """The provided cross partition query can not be directly served by the gateway. This is a first chance (internal) exception that all newer clients will know how to handle gracefully."""  # noqa: E501  # the service's own sentence
+    """The provided cross partition query can not be directly served by the gateway."""
 
     substatus = 1004
 
@@ -91,7 +91,7 @@ class CrossPartitionError(BadRequestError):
 
 
 class PartitionKeyError(BadRequestError):
-    """PartitionKey extracted from document doesn't match the one specified in the header. Learn more: https://aka.ms/CosmosDB/sql/errors/wrong-pk-value"""  # noqa: E501  # the service's own sentence
+    """PartitionKey extracted from document doesn't match the one specified in the header."""
 
     substatus = 1001
 
@@ -117,14 +117,14 @@ class ForbiddenError(ServiceError):
 
 
 class NotFoundError(ServiceError):
-    """Resource Not Found. Learn more: https://aka.ms/cosmosdb-tsg-not-found"""
+    """Resource Not Found."""
 
     status = HTTPStatus.NOT_FOUND
     code = "NotFound"
 
 
 class SessionError(NotFoundError):
-    """The read session is not available for the input session token. Learn more: https://aka.ms/cosmosdb-tsg-service-unavailable"""  # noqa: E501  # the service's own sentence
+    """The read session is not available for the input session token."""
 
     substatus = 1002
 
@@ -144,21 +144,21 @@ class ConflictError(ServiceError):
 
 
 class PreconditionFailedError(ServiceError):
-    """One of the specified pre-condition is not met. Learn more: https://aka.ms/CosmosDB/sql/errors/precondition-failed"""
+    """One of the specified pre-condition is not met."""
 
     status = HTTPStatus.PRECONDITION_FAILED
     code = "PreconditionFailed"
 
 
 class EntityTooLargeError(ServiceError):
-    """Request size is too large"""
+    """Request size is too large."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "RequestEntityTooLarge"
 
 
 class TooManyRequestsError(ServiceError):
-    """The request rate is too large. Please retry after sometime. Learn more: http://aka.ms/cosmosdb-error-429"""
+    """The request rate is too large. Please retry after sometime."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "429"

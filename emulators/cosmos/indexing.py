@@ -1,8 +1,8 @@
 """Which values of a document are indexed: the indexing policy of a container.
 
-Source: https://learn.microsoft.com/azure/cosmos-db/index-policy. The longest pattern that matches a path decides, and of
-equal ones the exact (`/a/?`) before the open (`/a/*`). `id` and `_ts` are indexed in every consistent policy. A path that
-is included exactly is indexed in documents without it too, as undefined; so ORDER BY on it returns every document.
+The longest pattern that matches a path decides, and of equal ones the exact (`/a/?`) before the open (`/a/*`). `id` and
+`_ts` are indexed in every consistent policy. A path that is included exactly is indexed in documents without it too, as
+undefined; so ORDER BY on it returns every document. Source: https://learn.microsoft.com/azure/cosmos-db/index-policy
 """
 
 import re

@@ -46,11 +46,7 @@ class ItemStore:
         self._connection = database.connection
 
     def find(self, container: Container, key: PartitionKey, name: str, now: int) -> StoredItem | None:
-        """The item of an id, if there is one and it has not expired.
-
-        Args:
-            now: seconds since 1970.
-        """
+        """The item of an id, if there is one and it has not expired; `now` is in seconds since 1970."""
         row = self._connection.execute(
             "SELECT items.number, partition, etag, body, lsn FROM items"
             " JOIN partitions ON partitions.number = items.partition"

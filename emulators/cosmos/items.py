@@ -91,10 +91,7 @@ class Items:
         self._store = store
 
     def perform(self, container: Container, key: PartitionKey, operation: ItemOperation, now: int) -> ItemResult:
-        """Perform one operation.
-
-        Args:
-            now: seconds since 1970.
+        """Perform one operation; `now` is in seconds since 1970.
 
         Raises:
             ServiceError: it was refused, and nothing has changed.

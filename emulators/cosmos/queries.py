@@ -73,10 +73,7 @@ def answer_plan(request: Request) -> Answer:
 
 
 def answer_query(database: Database, container: Container, request: Request, now: int) -> Answer:
-    """Answer one page of a query.
-
-    Args:
-        now: seconds since 1970.
+    """Answer one page of a query; `now` is in seconds since 1970.
 
     Raises:
         CrossPartitionError: the client has to ask for the plan first.

@@ -1,4 +1,5 @@
 """Reading many items: along the index, one after the other, or in the order of their changes."""
+# ruff: noqa: S608  # the statements are joined from constants of this file; values are always arguments
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Reader:
 
     def body(self, number: int) -> bytes | None:
         """The document of an item; None if it has expired."""
-        statement = " ".join(("SELECT body FROM items WHERE number = ? AND", _LIVE))
+        statement = f"SELECT body FROM items WHERE number = ? AND {_LIVE}"
         row = self._connection.execute(statement, (number, self._now)).fetchone()
         return None if row is None else row[0]
 
@@ -78,12 +79,12 @@ class Reader:
         """How many live items an access finds, without reading them."""
         if isinstance(access, Walk):
             condition, arguments = self._in_index(access.path, access.span)
-            source = ("(SELECT number FROM entries WHERE", condition, ") JOIN items USING (number) WHERE", _LIVE)
+            source = f"(SELECT number FROM entries WHERE {condition}) JOIN items USING (number) WHERE {_LIVE}"
         else:
             condition, arguments = self._in_items(after=None)
-            source = ("items WHERE", condition, "AND", _LIVE)
-        statement = " ".join(("SELECT COUNT(*) FROM", *source))
-        return int(self._connection.execute(statement, (*arguments, self._now)).fetchone()[0])
+            source = f"items WHERE {condition} AND {_LIVE}"
+        row = self._connection.execute(f"SELECT COUNT(*) FROM {source}", (*arguments, self._now)).fetchone()
+        return int(row[0])
 
     def changes(self, after: int, since: int, limit: int) -> list[Change]:
         """The latest version of each item that changed, in the order of the changes.
@@ -95,9 +96,9 @@ class Reader:
         """
         condition = self._partitions or "container = ?"
         arguments = self._arguments if self._partitions else (self._container.number,)
-        statement = " ".join(
-            ("SELECT lsn, body FROM items WHERE", condition, "AND lsn > ? AND written >= ? AND", _LIVE)
-            + ("ORDER BY lsn LIMIT ?",)
+        statement = (
+            f"SELECT lsn, body FROM items WHERE {condition} AND lsn > ? AND written >= ? AND {_LIVE}"
+            " ORDER BY lsn LIMIT ?"
         )
         rows = self._connection.execute(statement, (*arguments, after, since, self._now, limit))
         return [Change(lsn, body) for lsn, body in rows]
@@ -113,12 +114,12 @@ class Reader:
             condition = f"{condition} AND (key, number) {beyond} (?, ?)"
             arguments = (*arguments, after.key, after.number)
         order = f"ORDER BY key {way}, number {way}"
-        statement = " ".join(("SELECT key, number FROM entries WHERE", condition, order))
+        statement = f"SELECT key, number FROM entries WHERE {condition} {order}"
         return (Position(key, number) for key, number in self._connection.execute(statement, arguments))
 
     def _scan(self, after: Position | None) -> Iterator[Position]:
         condition, arguments = self._in_items(after)
-        statement = " ".join(("SELECT number FROM items WHERE", condition, "ORDER BY number"))
+        statement = f"SELECT number FROM items WHERE {condition} ORDER BY number"
         return (Position(b"", number) for (number,) in self._connection.execute(statement, arguments))
 
     def _in_index(self, path: str, span: Span) -> tuple[str, tuple[object, ...]]:
@@ -145,6 +146,6 @@ class Reader:
         return _OF_PLACES, (self._container.number, selection.low, selection.high)
 
     def _number_of(self, column: str, value: str) -> int:
-        statement = " ".join(("SELECT number FROM partitions WHERE container = ? AND", column, "= ?"))
+        statement = f"SELECT number FROM partitions WHERE container = ? AND {column} = ?"
         row = self._connection.execute(statement, (self._container.number, value)).fetchone()
         return _NOWHERE if row is None else row[0]

@@ -1,7 +1,7 @@
 """Provisioned throughput: refuse what is more than so many request units a second.
 
 The charge of a request is known only afterwards, so a request is admitted while the account is not overdrawn, and may
-overdraw it. Refused clients are told to come back one after the other, not all at once: they give up after nine attempts.
+overdraw it. Refused clients are told to come back one after the other: all at once, they would soon give up.
 """
 
 from typing import Final

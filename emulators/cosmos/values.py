@@ -2,21 +2,23 @@
 
 import struct
 from enum import Enum, IntEnum
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 type Document = dict[str, Any]
 
 
-class _Undefined(Enum):
+class Undefined(Enum):
+    """The type of the value that is not there."""
+
     UNDEFINED = "undefined"
 
 
-UNDEFINED: Final = _Undefined.UNDEFINED
+UNDEFINED: Final = Undefined.UNDEFINED
 """The value of a property that a document does not have. It is not null."""
 
 type Value = Any
 """Any JSON value, or `UNDEFINED`."""
-type Truth = bool | Literal[_Undefined.UNDEFINED]
+type Truth = bool | Undefined
 
 
 class Kind(IntEnum):
@@ -32,7 +34,7 @@ class Kind(IntEnum):
 
 
 _KINDS: Final[dict[type, Kind]] = {
-    _Undefined: Kind.UNDEFINED,
+    Undefined: Kind.UNDEFINED,
     type(None): Kind.NULL,
     bool: Kind.BOOLEAN,
     int: Kind.NUMBER,

@@ -1,7 +1,8 @@
 """Functions of all rows: COUNT, SUM, MIN, MAX and AVG.
 
-Undefined values do not count. A value of the wrong kind makes the result undefined: anything but a number for SUM and AVG,
-an array or object for MIN and MAX. Source: https://learn.microsoft.com/azure/cosmos-db/nosql/query/aggregate-functions
+Undefined values do not count. A value of the wrong kind makes the result undefined: anything but a number for SUM and
+AVG, an array or object for MIN and MAX.
+Source: https://learn.microsoft.com/azure/cosmos-db/nosql/query/aggregate-functions
 """
 
 from emulators.cosmos.query.compilation import Row, compiled

@@ -49,7 +49,7 @@ def compare(comparator: tree.Comparator, left: Value, right: Value) -> Truth:
     Values of different kinds are different, and have no order: less and greater are undefined, as between two arrays
     or two objects. With an undefined operand everything is undefined.
     """
-    if left is UNDEFINED or right is UNDEFINED:
+    if Kind.UNDEFINED in (kind_of(left), kind_of(right)):
         return UNDEFINED
     if comparator is tree.Comparator.EQUAL:
         return equal(left, right)
@@ -139,7 +139,7 @@ def _decided(operands: list[Compute], *, by: bool) -> Compute:
         for operand in operands:
             value = operand(row)
             if value is by:
-                return by
+                return bool(value)
             if not isinstance(value, bool):
                 result = UNDEFINED
         return result

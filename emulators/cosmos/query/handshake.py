@@ -1,7 +1,7 @@
 """The query plan: how a client is told to run a query across partitions.
 
-The gateway refuses such a query if its parts cannot simply be joined (ORDER BY, TOP, OFFSET LIMIT, aggregates); the client
-then asks for a plan, sends the rewritten query to every partition range, and merges. Here there is one range, but the
+The gateway refuses such a query if its parts cannot simply be joined (ORDER BY, TOP, OFFSET LIMIT, aggregates); the
+client then asks for a plan, sends the rewritten query to every partition range, and merges. Here is one range only, but
 clients do not know. Source: the plans that azure-cosmos consumes, `_execution_context/query_execution_info.py`.
 """
 
@@ -84,10 +84,8 @@ def _rewritten_order(query: tree.Query, plan: Mapping[str, Any]) -> str:
     top = f"TOP {plan['top']} " if query.top is not None else ""
     window = f" OFFSET 0 LIMIT {_enough(plan)}" if query.offset is not None else ""
     where = f"({query.where}) AND {_FILTER}" if query.where is not None else _FILTER
-    return (
-        f"SELECT {top}{query.alias}._rid, [{keys}] AS orderByItems, {_payload(query)} AS payload"
-        f" FROM {query.alias} WHERE {where} ORDER BY {order}{window}"
-    )
+    selected = f"{top}{query.alias}._rid, [{keys}] AS orderByItems, {_payload(query)} AS payload"
+    return " ".join(("SELECT", selected, "FROM", query.alias, "WHERE", where, "ORDER BY", order + window))
 
 
 def _enough(plan: Mapping[str, Any]) -> int:

@@ -17,11 +17,13 @@ from emulators.cosmos.values import UNDEFINED
 LONGEST_TEXT: Final = 512 * 1024
 _DEEPEST: Final = 200
 _RESERVED: Final = frozenset(
-    "AND AS ASC BETWEEN BY DESC DISTINCT ESCAPE EXISTS FALSE FROM GROUP IN JOIN LIKE LIMIT NOT NULL OFFSET OR ORDER "
-    "SELECT TOP TRUE UDF UNDEFINED VALUE WHERE".split()
+    """
+    AND AS ASC BETWEEN BY DESC DISTINCT ESCAPE EXISTS FALSE FROM GROUP IN JOIN LIKE LIMIT NOT NULL OFFSET OR ORDER
+    SELECT TOP TRUE UDF UNDEFINED VALUE WHERE
+    """.split()  # noqa: SIM905  # a list of them would take thirty lines
 )
 """Words that are no names of properties or aliases: `c.value` has to be `c["value"]`, as in the service."""
-_UNSERVED: Final = frozenset("ARRAY DISTINCT EXISTS GROUP JOIN UDF SELECT FROM".split())
+_UNSERVED: Final = frozenset(("ARRAY", "DISTINCT", "EXISTS", "FROM", "GROUP", "JOIN", "SELECT", "UDF"))
 _ESCAPES: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 
@@ -64,8 +66,9 @@ def _parse(text: str, start: str) -> Any:
 
 
 def _syntax_error(text: str, error: UnexpectedInput) -> QueryError:
-    position = error.pos_in_stream if isinstance(error.pos_in_stream, int) and error.pos_in_stream >= 0 else len(text)
+    position: int = getattr(error, "pos_in_stream", 0)  # declared as None, set to a number
     found = str(error.token) if isinstance(error, UnexpectedToken) else text[position : position + 1]
+    position = position if found else len(text)
     before = re.search(r"(\w+)\W*$", text[:position])
     for word in (found, before[1] if before else ""):
         if word.upper() in _UNSERVED:

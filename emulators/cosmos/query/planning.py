@@ -166,17 +166,13 @@ def _compared(comparator: tree.Comparator, value: Value) -> Span | None:
         return None
     key, start, end = sort_key(value), bytes((kind,)), bytes((kind + 1,))
     after = key + b"\0"
-    match comparator:
-        case tree.Comparator.LESS:
-            return Span(start, key)
-        case tree.Comparator.LESS_OR_EQUAL:
-            return Span(start, after)
-        case tree.Comparator.GREATER:
-            return Span(after, end)
-        case tree.Comparator.GREATER_OR_EQUAL:
-            return Span(key, end)
-        case _:
-            return Span(key, after)
+    return {
+        tree.Comparator.EQUAL: Span(key, after),
+        tree.Comparator.LESS: Span(start, key),
+        tree.Comparator.LESS_OR_EQUAL: Span(start, after),
+        tree.Comparator.GREATER: Span(after, end),
+        tree.Comparator.GREATER_OR_EQUAL: Span(key, end),
+    }[comparator]
 
 
 def _prefixed(prefix: str) -> Span:

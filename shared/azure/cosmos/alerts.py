@@ -1,14 +1,11 @@
-"""Cosmos DB: the inbox as it is kept. Containers and their indexing policy stand in `infra/cosmos.json`."""
+"""The container `alerts`, partitioned by audience."""
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from azure.core import MatchConditions
-from azure.core.credentials_async import AsyncTokenCredential
-from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import (
     CosmosAccessConditionFailedError,
     CosmosBatchOperationError,
@@ -18,11 +15,11 @@ from azure.cosmos.exceptions import (
 
 from shared.audience import Audience
 from shared.azure.calling import calling
+from shared.azure.cosmos.database import ALERTS, SERVICE, CosmosDatabase
 from shared.card import StoredAlert, from_document, to_document
 from shared.delivery.keeping import Versioned
 from shared.position import Position
 
-SERVICE: Final = "Cosmos DB"
 _BATCH_OPERATIONS = 100
 _BATCH_BYTES = 1_500_000
 """Of a transactional batch; the service takes 2 MB, and escapes some characters that we do not."""
@@ -31,58 +28,8 @@ _PAGE = "SELECT TOP @limit * FROM c WHERE c.position < @before ORDER BY c.positi
 _FIRST_PAGE = "SELECT TOP @limit * FROM c ORDER BY c.position DESC"
 
 
-class CosmosDatabase:
-    """The connection to a database, opened at first use and kept as long as the process.
-
-    Args:
-        endpoint: the account's URL.
-        database: its name.
-        credential: the account's key (local only), or a token credential.
-    """
-
-    def __init__(self, endpoint: str, database: str, credential: str | AsyncTokenCredential) -> None:
-        self._endpoint = endpoint
-        self._database = database
-        self._credential = credential
-        self._client: CosmosClient | None = None
-        self._opening = asyncio.Lock()
-
-    async def container(self, name: str) -> ContainerProxy:
-        """A container of the database; raises the SDK's errors, so call it within `calling`."""
-        async with self._opening:
-            if self._client is None:
-                # Few and short retries: within a trigger, the queue owns the long waits.
-                client = CosmosClient(
-                    self._endpoint,
-                    self._credential,
-                    retry_total=2,
-                    retry_backoff_max=2,
-                    retry_throttle_total=3,
-                    retry_throttle_backoff_max=4,
-                    connection_timeout=3,
-                )
-                try:
-                    await client.__aenter__()
-                except BaseException:
-                    await client.close()
-                    raise
-                self._client = client
-        return self._client.get_database_client(self._database).get_container_client(name)
-
-    async def check(self) -> None:
-        """Ask for the container of alerts; raises `BelfryError` when that fails."""
-        async with calling(SERVICE, seconds=3):
-            await (await self.container("alerts")).read()
-
-    async def close(self) -> None:
-        """Close the connection; the next use opens it again."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
-
-
 class CosmosAlerts:
-    """The container `alerts`, partitioned by audience: an `AlertStore`, and the reading side of the inbox.
+    """An `AlertStore`, and the reading side of the inbox.
 
     Args:
         database: where the container is.
@@ -99,7 +46,7 @@ class CosmosAlerts:
         """See `AlertStore`."""
         partition = str(audience)
         async with calling(SERVICE):
-            container = await self._database.container("alerts")
+            container = await self._database.container(ALERTS)
             for documents in _batches([self._document(alert) for alert in alerts]):
                 try:
                     if len(documents) == 1:
@@ -119,7 +66,7 @@ class CosmosAlerts:
     async def read(self, audience: Audience, card: str) -> Versioned | None:
         """See `AlertStore`."""
         async with calling(SERVICE):
-            container = await self._database.container("alerts")
+            container = await self._database.container(ALERTS)
             try:
                 document = await container.read_item(card, str(audience))
             except CosmosResourceNotFoundError:
@@ -129,7 +76,7 @@ class CosmosAlerts:
     async def replace(self, alert: StoredAlert, version: str) -> bool:
         """See `AlertStore`."""
         async with calling(SERVICE):
-            container = await self._database.container("alerts")
+            container = await self._database.container(ALERTS)
             try:
                 await container.replace_item(
                     alert.card,
@@ -148,7 +95,7 @@ class CosmosAlerts:
         if before is not None:
             parameters.append({"name": "@before", "value": before})
         async with calling(SERVICE):
-            container = await self._database.container("alerts")
+            container = await self._database.container(ALERTS)
             documents = container.query_items(
                 _PAGE if before else _FIRST_PAGE,
                 parameters=parameters,

@@ -1,0 +1,119 @@
+"""The container `people`, partitioned by user: profile, marks, devices."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from azure.core import MatchConditions
+from azure.cosmos.exceptions import (
+    CosmosAccessConditionFailedError,
+    CosmosResourceExistsError,
+    CosmosResourceNotFoundError,
+)
+
+from shared.azure.calling import calling
+from shared.azure.cosmos.database import PEOPLE, SERVICE, CosmosDatabase
+from shared.inbox.people import MARK_PREFIX, PROFILE_ID, KeptMark, KeptProfile
+from shared.inbox.profile import Profile
+
+_MARKS = "SELECT * FROM c WHERE c.kind = 'mark' AND ARRAY_CONTAINS(@ids, c.id)"
+_OPEN_MARKS = "SELECT * FROM c WHERE c.kind = 'mark' AND (c.at > @readUpTo OR c.read = false)"
+
+
+class CosmosPeople:
+    """A `PeopleStore`.
+
+    Args:
+        database: where the container is.
+        retention: seconds until a mark is forgotten: as long as an alert.
+    """
+
+    def __init__(self, database: CosmosDatabase, retention: int) -> None:
+        self._database = database
+        self._retention = retention
+
+    async def profile(self, user: str) -> KeptProfile:
+        """See `PeopleStore`."""
+        document = await self._read(user, PROFILE_ID)
+        if document is None:
+            return KeptProfile(Profile(), None)
+        return KeptProfile(_from_document(document, Profile), document["_etag"])
+
+    async def save_profile(self, user: str, profile: Profile, version: str | None) -> bool:
+        """See `PeopleStore`."""
+        fields = msgspec.to_builtins(profile)
+        return await self._save({**fields, "id": PROFILE_ID, "user": user, "kind": "profile"}, version)
+
+    async def mark(self, user: str, card: str) -> tuple[KeptMark, str] | None:
+        """See `PeopleStore`."""
+        document = await self._read(user, MARK_PREFIX + card)
+        return None if document is None else (_from_document(document, KeptMark), document["_etag"])
+
+    async def save_mark(self, user: str, mark: KeptMark, version: str | None) -> bool:
+        """See `PeopleStore`."""
+        fields = msgspec.to_builtins(mark)
+        document = {**fields, "id": MARK_PREFIX + mark.card, "user": user, "kind": "mark", "ttl": self._retention}
+        return await self._save(document, version)
+
+    async def marks(self, user: str, cards: Sequence[str]) -> dict[str, KeptMark]:
+        """See `PeopleStore`."""
+        if not cards:
+            return {}
+        found = await self._query(user, _MARKS, {"@ids": [MARK_PREFIX + card for card in cards]})
+        return {mark.card: mark for mark in found}
+
+    async def open_marks(self, user: str, read_up_to: str) -> list[KeptMark]:
+        """See `PeopleStore`."""
+        return await self._query(user, _OPEN_MARKS, {"@readUpTo": read_up_to})
+
+    async def everything(self, user: str) -> AsyncIterator[dict[str, Any]]:
+        """See `PeopleStore`."""
+        async with calling(SERVICE, seconds=60):
+            container = await self._database.container(PEOPLE)
+            async for document in container.query_items("SELECT * FROM c", partition_key=user):
+                yield document
+
+    async def erase(self, user: str) -> int:
+        """See `PeopleStore`."""
+        async with calling(SERVICE, seconds=60):
+            return await self._database.erase_partition(PEOPLE, user)
+
+    async def _query(self, user: str, query: str, parameters: Mapping[str, Any]) -> list[KeptMark]:
+        async with calling(SERVICE):
+            container = await self._database.container(PEOPLE)
+            documents = container.query_items(
+                query,
+                parameters=[{"name": name, "value": value} for name, value in parameters.items()],
+                partition_key=user,
+            )
+            return [_from_document(document, KeptMark) async for document in documents]
+
+    async def _read(self, user: str, identifier: str) -> Mapping[str, Any] | None:
+        async with calling(SERVICE):
+            container = await self._database.container(PEOPLE)
+            try:
+                return await container.read_item(identifier, user)
+            except CosmosResourceNotFoundError:
+                return None
+
+    async def _save(self, document: dict[str, Any], version: str | None) -> bool:
+        async with calling(SERVICE):
+            container = await self._database.container(PEOPLE)
+            try:
+                if version is None:
+                    await container.create_item(document, no_response=True)
+                else:
+                    await container.replace_item(
+                        document["id"],
+                        document,
+                        etag=version,
+                        match_condition=MatchConditions.IfNotModified,
+                        no_response=True,
+                    )
+            except (CosmosResourceExistsError, CosmosAccessConditionFailedError, CosmosResourceNotFoundError):
+                return False
+        return True
+
+
+def _from_document[T: msgspec.Struct](document: Mapping[str, Any], kind: type[T]) -> T:
+    return msgspec.convert({name: document[name] for name in kind.__struct_encode_fields__ if name in document}, kind)

@@ -1,0 +1,137 @@
+"""Change feeds: what was written to a partition since, in commit order.
+
+Commit order is what makes catching up complete: an alert that was stored late has a low position, but stands at the end
+of the feed. Group audiences are shared by many people, so their feeds are read once for all of them.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from msgspec import Struct
+
+from shared.errors import BelfryError
+
+FRESH_SECONDS: Final = 1.0
+"""How long what was read for one is good for all: the price of a broadcast to thousands who come back at once."""
+TAIL_LIMIT: Final = 2_000
+"""Changes of one partition that are held in memory."""
+PARTITIONS_LIMIT: Final = 4_096
+"""Partitions whose tail is held in memory."""
+
+
+class FeedGoneError(BelfryError):
+    """The feed does not know this position: the answer would have a hole."""
+
+
+class FeedPage(Struct, frozen=True):
+    """Changes of a partition."""
+
+    items: Sequence[Mapping[str, Any]]
+    """Documents as they are now, each once, in the order in which they were last written; `_lsn` says where."""
+    position: int
+    """The position that all of them are up to."""
+    more: bool
+    """Whether there may be further ones."""
+
+
+class Feed(Protocol):
+    """The change feeds of a container. All raise `TransientError` when it does not answer."""
+
+    async def identity(self) -> str:
+        """What positions belong to: another container, or the same one made anew, has another."""
+
+    async def now(self, partition: str) -> int:
+        """The position after the last change of a partition."""
+
+    async def after(self, partition: str, position: int, limit: int) -> FeedPage:
+        """The first `limit` changes after a position.
+
+        Raises:
+            FeedGoneError: the feed does not know the position.
+        """
+
+
+class _Tail:
+    """The last changes of one partition: complete after `start`, up to `end`."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.items: list[Mapping[str, Any]] = []
+        self.start = -1
+        self.end = -1
+        self.checked = float("-inf")
+
+
+class SharedFeeds(Feed):
+    """Feeds that many people read: one request at a time for each partition, its answer good for all for a second.
+
+    Args:
+        feed: the feeds themselves.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, feed: Feed, clock: Callable[[], float] = time.monotonic) -> None:
+        self._feed = feed
+        self._clock = clock
+        self._tails: OrderedDict[str, _Tail] = OrderedDict()
+
+    async def identity(self) -> str:
+        """See `Feed`."""
+        return await self._feed.identity()
+
+    async def now(self, partition: str) -> int:
+        """See `Feed`. Up to a second old, which a reader makes up for by reading that second again."""
+        tail = self._tail(partition)
+        async with tail.lock:
+            if tail.end < 0:
+                tail.start = tail.end = await self._feed.now(partition)
+                tail.checked = self._clock()
+            else:
+                await self._refresh(partition, tail)
+            return tail.end
+
+    async def after(self, partition: str, position: int, limit: int) -> FeedPage:
+        """See `Feed`."""
+        tail = self._tail(partition)
+        async with tail.lock:
+            if tail.end < 0 or position < tail.start:
+                page = await self._feed.after(partition, position, TAIL_LIMIT)
+                if page.more:
+                    # Longer than the tail: this reader goes on page by page, and nothing is held for it.
+                    items = page.items[:limit]
+                    return FeedPage(items, items[-1]["_lsn"], more=True)
+                tail.items, tail.start, tail.end = list(page.items), position, page.position
+                tail.checked = self._clock()
+            else:
+                await self._refresh(partition, tail)
+            if position > tail.end:
+                raise FeedGoneError
+            items = [item for item in tail.items if item["_lsn"] > position]
+            if len(items) > limit:
+                return FeedPage(items[:limit], items[limit - 1]["_lsn"], more=True)
+            return FeedPage(items, tail.end, more=False)
+
+    def _tail(self, partition: str) -> _Tail:
+        tail = self._tails.setdefault(partition, _Tail())
+        self._tails.move_to_end(partition)
+        if len(self._tails) > PARTITIONS_LIMIT:
+            self._tails.popitem(last=False)
+        return tail
+
+    async def _refresh(self, partition: str, tail: _Tail) -> None:
+        if self._clock() - tail.checked < FRESH_SECONDS:
+            return
+        more = True
+        while more:
+            page = await self._feed.after(partition, tail.end, TAIL_LIMIT)
+            changed = {item["id"] for item in page.items}
+            tail.items = [item for item in tail.items if item["id"] not in changed] + list(page.items)
+            tail.end, more = page.position, page.more
+        tail.checked = self._clock()
+        if len(tail.items) > TAIL_LIMIT:
+            dropped = len(tail.items) - TAIL_LIMIT
+            tail.start = tail.items[dropped - 1]["_lsn"]
+            del tail.items[:dropped]

@@ -14,9 +14,10 @@ from typing import Final, NoReturn
 from rich.console import Console
 
 from demo.board import Board
+from demo.connecting import Addresses
 from demo.lines import Lines
 from demo.people import PEOPLE
-from demo.play import Stage, play_on, play_once
+from demo.play import play_on, play_once
 from demo.shop import Step, rounds
 from demo.summary import print_addresses, print_summary
 from demo.view import View
@@ -83,17 +84,14 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _play(options: argparse.Namespace, console: Console, cloud: Cloud) -> int:
-    stage = Stage(
-        api=f"{cloud.urls['functions_host']}/api",
-        identity=cloud.urls["identity"],
-        service_bus=cloud.settings()["SERVICE_BUS_CONNECTION"],
-    )
+    addresses = Addresses.of(cloud)
     story = rounds(run=uuid.uuid4().hex[:8], seed=options.seed)
     with _view(console) as view:
-        if not options.once:
+        if options.once:
+            ledger = asyncio.run(play_once(addresses, view, next(story)))
+        else:
             view.note(f"Ctrl-C ends it. Logs: {options.logs}")
-            asyncio.run(_play_on(cloud, view, stage, story))
-        ledger = asyncio.run(play_once(stage, view, next(story)))
+            asyncio.run(_play_on(cloud, view, addresses, story))
     return 0 if print_summary(console, ledger) else 1
 
 
@@ -103,10 +101,10 @@ def _view(console: Console) -> View:
     return Lines(console)
 
 
-async def _play_on(cloud: Cloud, view: View, stage: Stage, story: Iterator[Sequence[Step]]) -> NoReturn:
+async def _play_on(cloud: Cloud, view: View, addresses: Addresses, story: Iterator[Sequence[Step]]) -> NoReturn:
     async with asyncio.TaskGroup() as group:
         group.create_task(_keep_up(cloud, view))
-        await play_on(stage, view, story)
+        await play_on(addresses, view, story)
     raise AssertionError("the story has no end")
 
 

@@ -1,0 +1,1 @@
+"""What Belfry does in a second, and what it costs: `make bench`."""

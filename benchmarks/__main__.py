@@ -1,0 +1,91 @@
+"""`python -m benchmarks`: measure, print a table, and keep the figures if asked to."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import cost, latency, throughput
+from benchmarks.figures import Figure
+from benchmarks.system import System
+from emulators.cloud import Cloud
+
+type Scenario = Callable[[System], Awaitable[Sequence[Figure]]]
+
+SCENARIOS: Final[dict[str, tuple[str, Scenario]]] = {
+    "latency": (latency.TITLE, latency.latency),
+    "throughput": (throughput.TITLE, throughput.throughput),
+    "cost": (cost.TITLE, cost.cost),
+}
+"""What can be measured, and what it is called. A new scenario is a new file and a new line."""
+
+
+def main() -> int:
+    """Run the scenarios one after the other, each on a cloud of its own; returns the exit status."""
+    options = _parse()
+    console = Console(highlight=False)
+    found: dict[str, list[dict[str, object]]] = {}
+    for name in options.scenario or SCENARIOS:
+        title, scenario = SCENARIOS[name]
+        figures = _measure(scenario)
+        console.print(_table(title, figures))
+        console.print()
+        found[name] = [asdict(figure) for figure in figures]
+    if options.json:
+        options.json.write_text(json.dumps({"machine": _machine(), "scenarios": found}, indent=2) + "\n")
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Belfry on the local cloud.")
+    parser.add_argument("scenario", nargs="*", choices=[*SCENARIOS, []], help="which; all by default")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    return parser.parse_args()
+
+
+def _measure(scenario: Scenario) -> Sequence[Figure]:
+    """Run a scenario on free ports, with state on disk: durable, as it is for people."""
+    with tempfile.TemporaryDirectory(prefix="belfry-bench-") as folder:
+        logging.basicConfig(filename=os.devnull, force=True)  # the official clients say a lot when they close
+        with Cloud(free_ports=True, data=Path(folder) / "data", logs=Path(folder) / "logs") as cloud:
+            return asyncio.run(_run(scenario, System.of(cloud)))
+
+
+async def _run(scenario: Scenario, system: System) -> Sequence[Figure]:
+    return await scenario(system)
+
+
+def _table(title: str, figures: Sequence[Figure]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
+    table.add_column("")
+    table.add_column("", justify="right")
+    table.add_column("", style="dim")
+    for figure in figures:
+        digits = 0 if figure.value >= 100 or figure.value.is_integer() else 1  # noqa: PLR2004  # enough to compare
+        table.add_row(figure.what, f"{figure.value:,.{digits}f}", figure.unit)
+    return table
+
+
+def _machine() -> dict[str, object]:
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cpus": os.process_cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

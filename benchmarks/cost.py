@@ -1,0 +1,58 @@
+"""What an alert costs: request units of Cosmos DB, and calls of the services."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Final
+
+from belfry import Alert
+from belfry.aio import AlertPublisher
+from benchmarks.figures import Figure
+from benchmarks.system import System
+
+ALERTS: Final = 64
+"""In each case: two full batches of the trigger where they are sent at once."""
+TITLE: Final = f"Cost of an alert, the mean of {ALERTS}"
+
+
+async def cost(system: System) -> list[Figure]:
+    """Send alerts in several ways, and see what the services counted meanwhile."""
+    run = uuid.uuid4().hex[:8]
+    user = f"user:bench-{run}"
+    numbers = range(ALERTS)
+    return [
+        *await _spent(system, "to a person, one at a time", _alerts([user] * ALERTS), at_once=1),
+        *await _spent(system, "to a person, all at once", _alerts([user] * ALERTS), at_once=ALERTS),
+        *await _spent(
+            system,
+            "to as many people, all at once",
+            _alerts([f"{user}-{number}" for number in numbers]),
+            at_once=ALERTS,
+        ),
+        *await _spent(system, "to everyone, one at a time", _alerts(["everyone"] * ALERTS), at_once=1),
+        *await _spent(
+            system, "the same thread again, one at a time", _alerts([user] * ALERTS, thread=f"t-{run}"), at_once=1
+        ),
+    ]
+
+
+def _alerts(audiences: Sequence[str], thread: str | None = None) -> list[Alert]:
+    return [
+        Alert(to=(audience,), title=f"Alert {number}", body="A body of usual length. " * 8, thread=thread)
+        for number, audience in enumerate(audiences)
+    ]
+
+
+async def _spent(system: System, what: str, alerts: Sequence[Alert], *, at_once: int) -> list[Figure]:
+    async with AlertPublisher(system.addresses.service_bus) as publisher:
+        await publisher.send({"to": ["user:bench"], "title": "Warm-up"})
+        await system.drained()
+        before = await system.usage()
+        for start in range(0, len(alerts), at_once):
+            await publisher.send_many(alerts[start : start + at_once])
+            await system.drained()
+    spent = await system.usage() - before
+    return [
+        Figure(f"{what}: Cosmos DB", spent.request_units / len(alerts), "RU"),
+        Figure(f"{what}: Cosmos DB", spent.cosmos_calls / len(alerts), "calls"),
+        Figure(f"{what}: Web PubSub", spent.web_pubsub_calls / len(alerts), "calls"),
+    ]

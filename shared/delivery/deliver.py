@@ -154,8 +154,9 @@ class Deliver:
         except Exception as error:  # a defect of ours must cost its own alerts a delay, not the batch its delivery
             log.exception("keeping alerts of %s failed unexpectedly", audience)
             kept = [TransientError(repr(error))] * len(new)
-        told = [(task, await self._read_back(task)) for task in tasks if not task.parcel.wants(STORE)]
-        return [*zip(new, kept, strict=True), *told]
+        old = [task for task in tasks if not task.parcel.wants(STORE)]
+        read = await asyncio.gather(*map(self._read_back, old))
+        return [*zip(new, kept, strict=True), *zip(old, read, strict=True)]
 
     async def _read_back(self, task: Task) -> Kept | None:
         """The alert as it is kept; None when it is gone, or replaced by one that is told on its own."""
@@ -164,6 +165,9 @@ class Deliver:
             current = await self._store.read(task.audience, card)
         except BelfryError as error:
             return error
+        except Exception as error:  # see _keep_audience
+            log.exception("reading back card %r of %s failed unexpectedly", card, task.audience)
+            return TransientError(repr(error))
         return current.stored if current and current.stored.position == task.parcel.position else None
 
     async def _tell(self, kept: Sequence[tuple[Task, StoredAlert]]) -> list[Failure]:

@@ -162,7 +162,7 @@ class RecordingChannel:
         self._name = name
         self.told: list[StoredAlert] = []
         self.down: dict[Audience, BelfryError] = {}
-        self.defect: Exception | None = None
+        self.defect: BaseException | None = None
         """Raised instead of doing anything."""
 
     @property

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from emulators.web_pubsub import names
 from emulators.web_pubsub.connection import JSON_SUBPROTOCOL, RELIABLE_SUBPROTOCOL, Socket
+from emulators.web_pubsub.effects import Effect
 from emulators.web_pubsub.errors import BadRequestError, NotServedError, UnauthorizedError
-from emulators.web_pubsub.hubs import Effect, Hubs
+from emulators.web_pubsub.hubs import Hubs
 from emulators.web_pubsub.tokens import ClientClaims, Credentials
 
 

@@ -7,15 +7,15 @@ collects messages, and goes on over a new socket, where everything unacknowledge
 
 import itertools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import IntEnum
 
 from emulators.web_pubsub import messages
 from emulators.web_pubsub.connection import Connection, Kind, ReplayFullError, Socket
+from emulators.web_pubsub.effects import Abort, Close, CloseCode, Effect, Send
 from emulators.web_pubsub.errors import ClientMessageError
 from emulators.web_pubsub.hub import Hub
 from emulators.web_pubsub.messages import (
     AckError,
+    ClientRequest,
     Data,
     DataType,
     JoinGroup,
@@ -31,48 +31,6 @@ from emulators.web_pubsub.tokens import ClientClaims
 
 RECOVERY_SECONDS = 30.0
 """How long the service keeps a broken reliable connection."""
-
-
-class CloseCode(IntEnum):
-    """WebSocket close codes (RFC 6455, section 7.4.1) as the service uses them."""
-
-    NORMAL = 1000
-    GOING_AWAY = 1001
-    PROTOCOL_ERROR = 1002
-    UNSUPPORTED_DATA = 1003
-    INVALID_PAYLOAD = 1007
-    POLICY_VIOLATION = 1008
-    """Also: this connection cannot be recovered, start anew."""
-    TOO_BIG = 1009
-    INTERNAL_ERROR = 1011
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send a frame on a socket."""
-
-    socket: Socket
-    content: bytes
-    binary: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Close a socket after what was sent to it."""
-
-    socket: Socket
-    code: CloseCode
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Abort:
-    """Drop a socket that nobody listens to any more."""
-
-    socket: Socket
-
-
-type Effect = Send | Close | Abort
 
 
 class Hubs:
@@ -183,7 +141,8 @@ class Hubs:
     def expire(self) -> None:
         """Forget the connections whose recovery window is over."""
         now = self._clock()
-        for deadline, connection in list(self._broken.values()):
+        while self._broken:
+            deadline, connection = next(iter(self._broken.values()))
             if now < deadline:
                 break
             self._remove(connection)
@@ -265,9 +224,7 @@ class Hubs:
         members = self._hubs[connection.hub].group(group)
         return self.publish(members, Publication(data, group=group, sender=connection.user))
 
-    def _requested(
-        self, connection: Connection, request: JoinGroup | LeaveGroup | SendToGroup | SendEvent
-    ) -> list[Effect]:
+    def _requested(self, connection: Connection, request: ClientRequest) -> list[Effect]:
         ack_id = request.ack_id
         if ack_id is not None and ack_id in connection.acks:
             message = f"Message with ack-id: {ack_id} has been processed"
@@ -281,9 +238,7 @@ class Hubs:
             effects += self._frame(connection, messages.acknowledged(ack_id))
         return effects
 
-    def _carried_out(
-        self, connection: Connection, request: JoinGroup | LeaveGroup | SendToGroup | SendEvent
-    ) -> list[Effect]:
+    def _carried_out(self, connection: Connection, request: ClientRequest) -> list[Effect]:
         hub = self._hubs[connection.hub]
         match request:
             case JoinGroup(group):
@@ -326,9 +281,7 @@ class Hubs:
             del self._hubs[connection.hub]
 
 
-def _refusal(
-    connection: Connection, request: JoinGroup | LeaveGroup | SendToGroup | SendEvent
-) -> tuple[AckError, str] | None:
+def _refusal(connection: Connection, request: ClientRequest) -> tuple[AckError, str] | None:
     """Why a request is not carried out: the error of its ack, and a sentence."""
     match request:
         case SendEvent():

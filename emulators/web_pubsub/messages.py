@@ -95,7 +95,9 @@ class Ping:
     """Are you there?"""
 
 
-type ClientMessage = JoinGroup | LeaveGroup | SendToGroup | SendEvent | SequenceAck | Ping
+type ClientRequest = JoinGroup | LeaveGroup | SendToGroup | SendEvent
+"""What a client may ask to be acknowledged."""
+type ClientMessage = ClientRequest | SequenceAck | Ping
 
 
 class AckError(StrEnum):

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from emulators.web_pubsub import names
+from emulators.web_pubsub.effects import Effect
 from emulators.web_pubsub.errors import BadRequestError, NotServedError, UnsupportedMediaTypeError, WebPubSubError
-from emulators.web_pubsub.hubs import Effect
 from emulators.web_pubsub.messages import MAXIMUM_TTL, Data, DataType
 
 MAXIMUM_BODY = 1024 * 1024

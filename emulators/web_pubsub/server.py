@@ -13,8 +13,9 @@ from aiohttp.typedefs import Handler
 from emulators.process import Options
 from emulators.web_pubsub import handshake
 from emulators.web_pubsub.connection import Socket
+from emulators.web_pubsub.effects import Abort, Close, CloseCode, Effect, Send
 from emulators.web_pubsub.errors import WebPubSubError
-from emulators.web_pubsub.hubs import Abort, Close, CloseCode, Effect, Hubs, Send
+from emulators.web_pubsub.hubs import Hubs
 from emulators.web_pubsub.operations import Operations
 from emulators.web_pubsub.rest import MAXIMUM_BODY, Request, Response, failure
 from emulators.web_pubsub.routing import API_VERSIONS, Rest

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from emulators.web_pubsub.connection import JSON_SUBPROTOCOL, RELIABLE_SUBPROTOCOL, REPLAY_BYTES, Socket
-from emulators.web_pubsub.hubs import Abort, Close, CloseCode, Effect, Hubs, Send
+from emulators.web_pubsub.effects import Abort, Close, CloseCode, Effect, Send
+from emulators.web_pubsub.hubs import Hubs
 from emulators.web_pubsub.messages import Data, DataType, Publication
 from emulators.web_pubsub.tokens import ClientClaims
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from emulators.web_pubsub.connection import RELIABLE_SUBPROTOCOL, Socket
-from emulators.web_pubsub.hubs import Effect, Hubs, Send
+from emulators.web_pubsub.effects import Effect, Send
+from emulators.web_pubsub.hubs import Hubs
 from emulators.web_pubsub.messages import Data, DataType, Publication
 from emulators.web_pubsub.tokens import ClientClaims
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from emulators.web_pubsub import handshake
 from emulators.web_pubsub.connection import JSON_SUBPROTOCOL, RELIABLE_SUBPROTOCOL, Kind
+from emulators.web_pubsub.effects import Send
 from emulators.web_pubsub.errors import BadRequestError, NotServedError
-from emulators.web_pubsub.hubs import Hubs, Send
+from emulators.web_pubsub.hubs import Hubs
 from emulators.web_pubsub.operations import Operations
 from emulators.web_pubsub.rest import Request, Response
 from emulators.web_pubsub.routing import Rest

@@ -140,7 +140,7 @@ async def test_exception(host: Child, log: Path) -> None:
     ],
 )
 async def test_not_found(host: Child, method: str, path: str) -> None:
-    """What no route takes is 404 without a body; so is a method that the route does not list, and a disabled function."""
+    """What no route takes is 404 without a body; so is a method the route does not list, or a disabled function."""
     answer = await ask(host, method, path)
     assert (answer.status, answer.body) == (404, b"")
 

@@ -132,7 +132,11 @@ class Authenticator:
                 # Known keys go on being trusted: an issuer that is away must not lock everyone out.
                 log.warning("signing keys: %s", error)
                 return
-            self._keys = _usable_keys(key_set)
+            keys = _usable_keys(key_set)
+            if not keys:  # an outage as well, not a revocation of everything
+                log.warning("signing keys: the issuer names none that can be used")
+                return
+            self._keys = keys
             self._fetched = self._clock()
 
     def _person(self, claims: Mapping[str, Any]) -> Person:
@@ -152,14 +156,17 @@ def _bearer(authorization: str | None) -> str:
         raise NotAuthenticatedError
     if len(token) > MAXIMUM_TOKEN_CHARACTERS:
         raise NotAuthenticatedError("the token is too long")
+    if not token.isascii():
+        raise NotAuthenticatedError("the token is not valid: it has other characters than a token can have")
     return token.strip()
 
 
 def _usable_keys(key_set: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:
     """The signing keys of a key set, by their id; kinds that are not known here are left out."""
     keys: dict[str, jwt.PyJWK] = {}
-    for item in key_set.get("keys", ()):
-        if item.get("use", "sig") != "sig":
+    listed = key_set.get("keys")
+    for item in listed if isinstance(listed, list) else ():
+        if not isinstance(item, dict) or item.get("use", "sig") != "sig":
             continue
         try:
             keys[str(item.get("kid", ""))] = jwt.PyJWK.from_dict(item)

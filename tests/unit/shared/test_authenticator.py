@@ -1,0 +1,461 @@
+import asyncio
+import base64
+import hmac
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from hypothesis import given
+from hypothesis import strategies as st
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+from shared.errors import TransientError
+from shared.identity import (
+    FIRST_SECONDS,
+    KEYS_SECONDS,
+    LEEWAY_SECONDS,
+    MAXIMUM_TOKEN_CHARACTERS,
+    REFRESH_SECONDS,
+    Authenticator,
+    NotAuthenticatedError,
+    Person,
+)
+
+ISSUER = "https://issuer.example"
+AUDIENCE = "api://belfry"
+RSA = rsa.generate_private_key(65537, 2048)
+OTHER_RSA = rsa.generate_private_key(65537, 2048)
+EC = ec.generate_private_key(ec.SECP256R1())
+ED = ed25519.Ed25519PrivateKey.generate()
+type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+def public(key: PrivateKey, key_id: str, **fields: Any) -> dict[str, Any]:
+    """The public half as a JSON Web Key."""
+    match key:
+        case rsa.RSAPrivateKey():
+            written = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+        case ec.EllipticCurvePrivateKey():
+            written = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+        case _:
+            written = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return (
+        {name: value for name, value in written.items() if name != "key_ops"} | {"kid": key_id, "use": "sig"} | fields
+    )
+
+
+class Issuer:
+    """A `KeySource` that counts, and can be away."""
+
+    def __init__(self, *keys: dict[str, Any]) -> None:
+        self.document: dict[str, Any] = {"keys": list(keys)}
+        self.away = False
+        self.asked = 0
+
+    async def fetch(self) -> dict[str, Any]:
+        """See `KeySource`."""
+        self.asked += 1
+        await asyncio.sleep(0)
+        if self.away:
+            raise TransientError("the issuer is away")
+        return self.document
+
+
+class Seconds:
+    """A monotonic clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """The seconds that were set."""
+        return self.now
+
+
+@pytest.fixture
+def issuer() -> Issuer:
+    """An issuer with a key of each kind."""
+    return Issuer(public(RSA, "rsa"), public(EC, "ec"), public(ED, "ed"))
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    """A clock that stands."""
+    return Seconds()
+
+
+@pytest.fixture
+def authenticator(issuer: Issuer, seconds: Seconds) -> Authenticator:
+    """One that has not asked for keys yet."""
+    return build(issuer, seconds)
+
+
+def build(issuer: Issuer, seconds: Seconds, user_claim: str | None = None, roles_claim: str = "roles") -> Authenticator:
+    """An authenticator for the issuer and the audience of these tests."""
+    return Authenticator(
+        issuer, issuer=ISSUER, audience=AUDIENCE, user_claim=user_claim, roles_claim=roles_claim, clock=seconds
+    )
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """The claims of a good token, with changes; None takes a claim away."""
+    now = int(time.time())
+    good = {"iss": ISSUER, "aud": AUDIENCE, "exp": now + 600, "nbf": now - 60, "iat": now - 60, "sub": "ada"}
+    return {name: value for name, value in (good | changes).items() if value is not None}
+
+
+def token(*, key: Any = RSA, algorithm: str = "RS256", headers: Mapping[str, Any] | None = None, **changes: Any) -> str:
+    """An Authorization header with a signed token."""
+    return "Bearer " + jwt.encode(claims(**changes), key, algorithm, headers=dict(headers or {"kid": "rsa"}))
+
+
+async def refusal(authenticator: Authenticator, authorization: str | None) -> str:
+    """The words that a header is refused with."""
+    with pytest.raises(NotAuthenticatedError) as error:
+        await authenticator.authenticate(authorization)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm", "key_id"), [(RSA, "RS256", "rsa"), (EC, "ES256", "ec"), (ED, "EdDSA", "ed")]
+)
+async def test_tokens_of_the_issuer_are_accepted(
+    authenticator: Authenticator, key: PrivateKey, algorithm: str, key_id: str
+) -> None:
+    """Whatever asymmetric kind of key it has."""
+    header = token(key=key, algorithm=algorithm, headers={"kid": key_id}, roles=["back-office", "Alerts.Send"])
+    assert (
+        await authenticator.authenticate(header) == Person("ada", frozenset({"back-office", "Alerts.Send"}))
+    ).user == "ada"
+
+
+@pytest.mark.parametrize("algorithm", ["RS384", "PS256"])
+async def test_the_algorithm_is_the_one_of_the_key(seconds: Seconds, algorithm: str) -> None:
+    """A key that says what it is for serves only for that; one that does not, for the usual algorithm of its kind."""
+    header = token(algorithm=algorithm)
+    named = build(Issuer(public(RSA, "rsa", alg=algorithm)), seconds)
+    assert (await named.authenticate(header)).user == "ada"
+    for key in (public(RSA, "rsa"), public(RSA, "rsa", alg="RS256")):
+        await refusal(build(Issuer(key), seconds), header)
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Token x", "bearer:x", "Bearer\tx"]
+)
+async def test_without_a_bearer_token_nobody_is_there(
+    authenticator: Authenticator, issuer: Issuer, authorization: str | None
+) -> None:
+    """The issuer is not even asked."""
+    await refusal(authenticator, authorization)
+    assert issuer.asked == 0
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_the_scheme_is_read_without_regard_to_case(authenticator: Authenticator, scheme: str) -> None:
+    """As HTTP has it."""
+    assert (await authenticator.authenticate(token().replace("Bearer", scheme))).user == "ada"
+
+
+def segment(value: Any) -> str:
+    """A part of a token."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+GARBAGE = [
+    "x",
+    "x.y",
+    "x.y.z",
+    "...",
+    "a.b.c.d.e",
+    "\ud800.\ud800.\ud800",
+    "ünïcode.x.y",
+    segment([]) + ".e30.e30",
+    segment("x") + ".e30.e30",
+    segment({"alg": "RS256", "kid": 5}) + ".e30.e30",
+    segment({"alg": "RS256", "kid": ["rsa"]}) + ".e30.e30",
+    segment({"alg": ["RS256"], "kid": "rsa"}) + ".e30.e30",
+    segment({"alg": {"RS256": 1}, "kid": "rsa"}) + ".e30.e30",
+    segment({"alg": None, "kid": "rsa"}) + ".e30.e30",
+    segment({"kid": "rsa"}) + ".e30.e30",
+    segment({"alg": "RS256", "kid": "rsa", "crit": ["x"]}) + ".e30.e30",
+    segment({"alg": "RS256", "kid": "rsa", "b64": False}) + ".e30.e30",
+    base64.urlsafe_b64encode(b"[" * 9_000).decode() + ".e30.e30",
+    base64.urlsafe_b64encode(b'{"a":' * 2_000).decode() + ".e30.e30",
+    base64.urlsafe_b64encode(b"\xff\xfe").decode() + ".e30.e30",
+]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=lambda garbage: ascii(garbage)[:40])
+async def test_garbage_is_refused_and_nothing_worse(authenticator: Authenticator, garbage: str) -> None:
+    """Anyone may send anything: it is a 401, never an error of ours."""
+    await refusal(authenticator, f"Bearer {garbage}")
+
+
+@given(st.text(max_size=60) | st.lists(st.text(alphabet="eyJhbGciOi.", max_size=12), max_size=4).map(".".join))
+async def test_any_text_is_refused_and_nothing_worse(text: str) -> None:
+    """The same for all the garbage that there is."""
+    await refusal(build(Issuer(public(RSA, "rsa")), Seconds()), f"Bearer {text}")
+
+
+async def test_a_token_that_is_too_long_is_not_read(authenticator: Authenticator, issuer: Issuer) -> None:
+    """What is longer than any token is refused before it costs anything."""
+    assert "too long" in await refusal(authenticator, "Bearer " + "x" * (MAXIMUM_TOKEN_CHARACTERS + 1))
+    assert issuer.asked == 0
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", ""])
+async def test_unsigned_tokens_are_refused(authenticator: Authenticator, algorithm: str) -> None:
+    """`alg: none` in any spelling, with and without something where the signature stands."""
+    unsigned = f"{segment({'alg': algorithm, 'typ': 'JWT', 'kid': 'rsa'})}.{segment(claims())}"
+    for signature in ("", "eA", token().rpartition(".")[2]):
+        assert "algorithm" in await refusal(authenticator, f"Bearer {unsigned}.{signature}")
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+async def test_a_public_key_is_no_secret(authenticator: Authenticator, algorithm: str) -> None:
+    """Who signs with the public key, which everybody has, is refused (key confusion)."""
+    pem = RSA.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    signed = f"{segment({'alg': algorithm, 'typ': 'JWT', 'kid': 'rsa'})}.{segment(claims())}"
+    for secret in (pem, pem.strip(), json.dumps(public(RSA, "rsa")).encode()):
+        signature = base64.urlsafe_b64encode(hmac_of(algorithm, secret, signed.encode())).rstrip(b"=").decode()
+        assert "algorithm" in await refusal(authenticator, f"Bearer {signed}.{signature}")
+
+
+def hmac_of(algorithm: str, secret: bytes, message: bytes) -> bytes:
+    """What an attacker computes; the library refuses to."""
+    return hmac.digest(secret, message, f"sha{algorithm[2:]}")
+
+
+async def test_a_secret_among_the_keys_is_not_used(seconds: Seconds) -> None:
+    """An issuer that publishes a symmetric key by mistake opens nothing."""
+    secret = b"s" * 64
+    key = {"kty": "oct", "kid": "rsa", "use": "sig", "k": base64.urlsafe_b64encode(secret).decode().rstrip("=")}
+    for algorithm in ("HS256", "RS256"):
+        header = f"{segment({'alg': algorithm, 'typ': 'JWT', 'kid': 'rsa'})}.{segment(claims())}"
+        signature = base64.urlsafe_b64encode(hmac_of("HS256", secret, header.encode())).rstrip(b"=").decode()
+        await refusal(build(Issuer(key), seconds), f"Bearer {header}.{signature}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"key": OTHER_RSA}, "Signature"),
+        ({"iss": "https://evil.example"}, "issuer"),
+        ({"iss": ISSUER + "/"}, "issuer"),
+        ({"iss": None}, "iss"),
+        ({"aud": "api://other"}, "udience"),
+        ({"aud": ["api://other"]}, "udience"),
+        ({"aud": None}, "aud"),
+        ({"exp": int(time.time()) - LEEWAY_SECONDS - 60}, "expired"),
+        ({"exp": None}, "exp"),
+        ({"exp": "soon"}, "xpiration"),
+        ({"nbf": int(time.time()) + 3600}, "not yet valid"),
+        ({"sub": None}, "not a user id"),
+        ({"sub": ""}, "not a user id"),
+        ({"sub": "a/b"}, "not a user id"),
+        ({"sub": "a b"}, "not a user id"),
+        ({"sub": "ada\n"}, "not a user id"),
+        ({"sub": "x" * 129}, "not a user id"),
+        ({"oid": 7}, "not a user id"),
+        ({"oid": ["ada"]}, "not a user id"),
+        ({"headers": {"kid": "unknown"}}, "does not have"),
+        ({"headers": {"typ": "JWT"}}, "does not have"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_a_token_that_is_not_for_us_is_refused(
+    authenticator: Authenticator, changes: dict[str, Any], words: str
+) -> None:
+    """Each check for itself, and the words say which one."""
+    assert words in await refusal(authenticator, token(**changes))
+
+
+async def test_a_changed_token_is_refused(authenticator: Authenticator) -> None:
+    """Claims that were not signed are not believed."""
+    header, _, signature = token().split(".")
+    changed = segment(claims(sub="ben", roles=["Alerts.Send"]))
+    assert "Signature" in await refusal(authenticator, f"{header}.{changed}.{signature}")
+
+
+async def test_clocks_may_differ_a_little(authenticator: Authenticator) -> None:
+    """A token that ends or begins this very second is good."""
+    now = int(time.time())
+    assert (await authenticator.authenticate(token(exp=now, nbf=now + 3))).user == "ada"
+
+
+async def test_an_audience_may_be_one_of_several(authenticator: Authenticator) -> None:
+    """`aud` may be a list that contains ours."""
+    assert (await authenticator.authenticate(token(aud=["api://other", AUDIENCE]))).user == "ada"
+
+
+async def test_the_user_is_the_oid_and_else_the_sub(authenticator: Authenticator) -> None:
+    """Microsoft's `oid` is the same in all applications; other issuers have only `sub`."""
+    assert (await authenticator.authenticate(token(oid="oid-1"))).user == "oid-1"
+    assert (await authenticator.authenticate(token())).user == "ada"
+
+
+async def test_another_claim_may_name_the_user(issuer: Issuer, seconds: Seconds) -> None:
+    """Then only that one: without it there is no other."""
+    by_mail = build(issuer, seconds, user_claim="email")
+    assert (await by_mail.authenticate(token(email="ada@example.com", oid="o"))).user == "ada@example.com"
+    assert "email" in await refusal(by_mail, token())
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        (None, set()),
+        ([], set()),
+        ("single", {"single"}),
+        (["a", "a", "b"], {"a", "b"}),
+        (["ok", "not ok", "x" * 65, "", "a\n", 5, None, ["a"]], {"ok"}),
+        ({"a": 1}, set()),
+        (5, set()),
+    ],
+    ids=str,
+)
+async def test_roles_that_no_audience_is_named_after_are_left_out(
+    authenticator: Authenticator, roles: Any, expected: set[str]
+) -> None:
+    """They belong to another application; the person is still who they are."""
+    assert (await authenticator.authenticate(token(roles=roles))).roles == expected
+
+
+async def test_another_claim_may_list_the_roles(issuer: Issuer, seconds: Seconds) -> None:
+    """For issuers that call them groups."""
+    by_group = build(issuer, seconds, roles_claim="groups")
+    assert (await by_group.authenticate(token(groups=["g"], roles=["r"]))).roles == {"g"}
+
+
+# Keys: cached, renewed, and never asked for more often than is good for the issuer.
+
+
+async def test_keys_are_asked_for_once(authenticator: Authenticator, issuer: Issuer, seconds: Seconds) -> None:
+    """Any number of requests within the hour cost the issuer one look, also when they come all at once."""
+    await asyncio.gather(*(authenticator.authenticate(token()) for _ in range(20)))
+    seconds.now += KEYS_SECONDS
+    await authenticator.authenticate(token())
+    assert issuer.asked == 1
+    seconds.now += 1
+    await authenticator.authenticate(token())
+    assert issuer.asked == 2
+
+
+async def test_a_new_key_is_looked_up_when_it_is_first_seen(
+    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
+) -> None:
+    """Rotation needs no restart: the new key works at once, the old one is gone with it."""
+    await authenticator.authenticate(token())
+    seconds.now += REFRESH_SECONDS
+    issuer.document = {"keys": [public(OTHER_RSA, "next")]}
+    assert (await authenticator.authenticate(token(key=OTHER_RSA, headers={"kid": "next"}))).user == "ada"
+    assert issuer.asked == 2
+    await refusal(authenticator, token())
+
+
+async def test_the_old_key_goes_on_beside_the_new_one(
+    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
+) -> None:
+    """Tokens from before the rotation stay good as long as the issuer publishes their key."""
+    await authenticator.authenticate(token())
+    seconds.now += REFRESH_SECONDS
+    issuer.document["keys"].append(public(OTHER_RSA, "next"))
+    assert (await authenticator.authenticate(token(key=OTHER_RSA, headers={"kid": "next"}))).user == "ada"
+    assert (await authenticator.authenticate(token())).user == "ada"
+
+
+async def test_forged_key_ids_cannot_flood_the_issuer(
+    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
+) -> None:
+    """Unknown key ids make us look once in ten seconds at most, however many come."""
+    await authenticator.authenticate(token())
+    for number in range(100):
+        seconds.now += 1
+        await refusal(authenticator, token(headers={"kid": f"forged-{number}"}))
+    assert issuer.asked <= 1 + 100 / REFRESH_SECONDS
+
+
+async def test_known_keys_go_on_when_the_issuer_is_away(
+    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
+) -> None:
+    """An issuer that does not answer must not lock everyone out; it is asked again now and then."""
+    await authenticator.authenticate(token())
+    issuer.away = True
+    for _ in range(30):
+        seconds.now += KEYS_SECONDS / 10
+        assert (await authenticator.authenticate(token())).user == "ada"
+    await refusal(authenticator, token(headers={"kid": "unknown"}))
+    issuer.away = False
+    issuer.document = {"keys": [public(OTHER_RSA, "next")]}
+    seconds.now += REFRESH_SECONDS
+    await refusal(authenticator, token())
+
+
+async def test_without_any_key_it_is_not_the_tokens_fault(
+    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
+) -> None:
+    """Nobody is refused because the issuer is away: it is a 503, and soon tried again."""
+    issuer.away = True
+    for _ in range(3):
+        with pytest.raises(TransientError):
+            await authenticator.authenticate(token())
+    assert issuer.asked == 1
+    issuer.away = False
+    seconds.now += FIRST_SECONDS
+    assert (await authenticator.authenticate(token())).user == "ada"
+
+
+NOT_KEY_SETS: list[dict[str, Any]] = [
+    {},
+    {"keys": None},
+    {"keys": {}},
+    {"keys": "x"},
+    {"keys": [5, None, "x", []]},
+    {"keys": [{}]},
+    {"keys": [{"kty": "RSA", "kid": "rsa"}]},
+    {"keys": [{"kty": "RSA", "kid": "rsa", "n": "!!!", "e": "AQAB"}]},
+    {"keys": [{"kty": "RSA", "kid": "rsa", "n": 5, "e": 7}]},
+    {"keys": [{"kty": "EC", "kid": "rsa", "crv": "P-256", "x": "AA", "y": "AA"}]},
+    {"keys": [{"kty": "quantum", "kid": "rsa"}]},
+    {"keys": [{"kty": "RSA", "kid": "rsa", "alg": "RSA-OAEP", "n": "AA", "e": "AQAB"}]},
+]
+
+
+@pytest.mark.parametrize("document", NOT_KEY_SETS, ids=str)
+async def test_keys_that_are_none_are_left_out(issuer: Issuer, seconds: Seconds, document: dict[str, Any]) -> None:
+    """An issuer's nonsense is the issuer's failure; what is usable beside it is used."""
+    issuer.document = document
+    with pytest.raises(TransientError):
+        await build(issuer, seconds).authenticate(token())
+    if isinstance(document.get("keys"), list):
+        issuer.document = {"keys": [*document["keys"], public(EC, "ec")]}
+        header = token(key=EC, algorithm="ES256", headers={"kid": "ec"})
+        assert (await build(issuer, seconds).authenticate(header)).user == "ada"
+
+
+async def test_nonsense_does_not_replace_good_keys(
+    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
+) -> None:
+    """An answer without a single usable key is taken for an outage, not for a revocation of everything."""
+    await authenticator.authenticate(token())
+    for document in NOT_KEY_SETS:
+        issuer.document = document
+        seconds.now += KEYS_SECONDS + 1
+        assert (await authenticator.authenticate(token())).user == "ada"
+
+
+async def test_encryption_keys_sign_nothing(seconds: Seconds) -> None:
+    """A key that is published for another use is not one of the signing keys."""
+    with pytest.raises(TransientError):
+        await build(Issuer(public(RSA, "rsa", use="enc")), seconds).authenticate(token())
+
+
+async def test_an_issuer_with_a_single_nameless_key_is_fine(seconds: Seconds) -> None:
+    """Key ids are optional."""
+    nameless = {name: value for name, value in public(RSA, "").items() if name not in ("kid", "use")}
+    assert (await build(Issuer(nameless), seconds).authenticate(token(headers={"typ": "JWT"}))).user == "ada"

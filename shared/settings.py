@@ -50,10 +50,16 @@ class Declaration:
 
 
 def _setting(
-    key: str, parse: Callable[[str], Any], meaning: str, *, default: str | None = None, required: bool = False
+    key: str,
+    parse: Callable[[str], Any],
+    meaning: str,
+    *,
+    default: str | None = None,
+    required: bool = False,
+    secret: bool = False,
 ) -> Any:
     metadata = {"parse": parse, "declaration": Declaration(key, meaning, default), "required": required}
-    return field(metadata=metadata, default=None if default is None else parse(default))
+    return field(metadata=metadata, default=None if default is None else parse(default), repr=not secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +67,10 @@ class Settings:
     """What a deployment decides."""
 
     service_bus_connection: str | None = _setting(
-        "SERVICE_BUS_CONNECTION", _text, "Service Bus connection string; local only, Azure goes by identity."
+        "SERVICE_BUS_CONNECTION",
+        _text,
+        "Service Bus connection string; local only, Azure goes by identity.",
+        secret=True,
     )
     service_bus_namespace: str | None = _setting(
         "SERVICE_BUS_CONNECTION__fullyQualifiedNamespace",
@@ -69,10 +78,15 @@ class Settings:
         "Host name of the Service Bus namespace, reached by identity. This or the connection string is required.",
     )
     cosmos_endpoint: str = _setting("COSMOS_ENDPOINT", _url, "URL of the Cosmos DB account. Required.", required=True)
-    cosmos_key: str | None = _setting("COSMOS_KEY", _text, "Key of the account; local only, Azure goes by identity.")
+    cosmos_key: str | None = _setting(
+        "COSMOS_KEY", _text, "Key of the account; local only, Azure goes by identity.", secret=True
+    )
     cosmos_database: str = _setting("COSMOS_DATABASE", _text, "Name of the database.", default="belfry")
     web_pubsub_connection: str | None = _setting(
-        "WEB_PUBSUB_CONNECTION", _text, "Web PubSub connection string; local only, Azure goes by identity."
+        "WEB_PUBSUB_CONNECTION",
+        _text,
+        "Web PubSub connection string; local only, Azure goes by identity.",
+        secret=True,
     )
     web_pubsub_endpoint: str | None = _setting(
         "WEB_PUBSUB_ENDPOINT",

@@ -23,7 +23,7 @@ func: .venv/ready ## run the functions in Azure Functions Core Tools, on the loc
 	@$(PYTHON) -m emulators.core_tools $(ARGS)
 
 test: setup ## run the unit, contract and end-to-end tests
-	@$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/e2e $(ARGS)
+	@$(PYTEST) -n 2 --dist worksteal tests/unit tests/contract tests/e2e $(ARGS)
 
 test-unit: .venv/ready ## run the unit tests alone, in seconds
 	@$(PYTEST) tests/unit $(ARGS)

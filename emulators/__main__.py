@@ -20,7 +20,7 @@ from emulators.cloud import COMPONENTS, Cloud, PortTakenError
 from emulators.process import DEFAULT_DATA
 from emulators.settings import SettingsError
 
-WATCH_SECONDS = 0.5
+WATCH_SECONDS = 0.2
 """How often it looks whether a service has died."""
 DEATHS = 5
 DEATHS_WITHIN_SECONDS = 60.0

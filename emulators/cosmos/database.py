@@ -41,7 +41,6 @@ CREATE TABLE IF NOT EXISTS items (
     lsn INTEGER NOT NULL,
     etag TEXT NOT NULL,
     written INTEGER NOT NULL,
-    ttl INTEGER,
     expires INTEGER,
     container INTEGER NOT NULL,
     body BLOB NOT NULL

@@ -99,11 +99,12 @@ def read_container(raw: Any) -> tuple[ContainerDefinition, Document]:
     """
     if not isinstance(raw, dict):
         raise BadRequestError("The request payload is invalid. Ensure to provide a valid request payload.")
-    for name, value in raw.items():
-        if name in _MEMBERS or name.startswith("_") or value is None or value == _FIXED.get(name):
+    for member, value in raw.items():
+        if member in _MEMBERS or member.startswith("_") or value is None or value == _FIXED.get(member):
             continue
-        raise BadRequestError(f"The member '{name}' of a container is not served.")
-    shown = {name: raw[name] for name in _MEMBERS if raw.get(name) is not None}
+        raise BadRequestError(f"The member '{member}' of a container is not served.")
+    name = read_id(raw)
+    shown = {member: raw[member] for member in _MEMBERS if raw.get(member) is not None}
     shown.setdefault("indexingPolicy", DEFAULT)
     paths, hierarchical = _key_definition(shown.get("partitionKey"))
     shown["partitionKey"] = {
@@ -112,7 +113,7 @@ def read_container(raw: Any) -> tuple[ContainerDefinition, Document]:
         "version": 2,
     }
     definition = ContainerDefinition(
-        read_id(raw), paths, hierarchical, _default_ttl(raw.get("defaultTtl")), parse_policy(shown["indexingPolicy"])
+        name, paths, hierarchical, _default_ttl(raw.get("defaultTtl")), parse_policy(shown["indexingPolicy"])
     )
     return definition, {**shown, **_FIXED}
 

@@ -13,6 +13,7 @@ from emulators.cosmos.errors import BadRequestError
 from emulators.cosmos.indexing import Entry
 from emulators.cosmos.values import Document
 
+_LONGEST_TTL: Final = 1 << 31
 _SYSTEM: Final = ("_rid", "_self", "_etag", "_attachments", "_ts", "_lsn")
 
 
@@ -63,7 +64,7 @@ class ItemStore:
         Raises:
             BadRequestError: its `ttl` is no time to live.
         """
-        ttl = own_ttl(container, document)
+        _check_ttl(container, document)
         if over is None:
             partition = self._partition(container, key)
             self._remove_expired(container, partition, document["id"])
@@ -86,11 +87,11 @@ class ItemStore:
         body = orjson.dumps(document)
         before = set(container.definition.indexing.entries(over.document())) if over else set()
         after = set(container.definition.indexing.entries(document))
-        expires = _expiry(container.definition.default_ttl, ttl, now)
+        expires = _expiry(container.definition.default_ttl, _own_ttl(document), now)
         self._connection.execute(
-            "INSERT OR REPLACE INTO items (number, partition, id, lsn, etag, written, ttl, expires, container, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (number, partition, document["id"], lsn, etag, now, ttl, expires, container.number, body),
+            "INSERT OR REPLACE INTO items (number, partition, id, lsn, etag, written, expires, container, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (number, partition, document["id"], lsn, etag, now, expires, container.number, body),
         )
         self._drop_entries(partition, number, before - after)
         self._add_entries(partition, number, after - before)
@@ -108,15 +109,17 @@ class ItemStore:
             "DELETE FROM entries WHERE partition IN (SELECT number FROM partitions WHERE container = ?)",
             (container.number,),
         )
-        rows = self._connection.execute(
-            "SELECT number, partition, written, ttl, body FROM items WHERE container = ?", (container.number,)
+        numbers = self._connection.execute(
+            "SELECT number FROM items WHERE container = ?", (container.number,)
         ).fetchall()
-        for number, partition, written, ttl, body in rows:
+        for (number,) in numbers:
+            partition, written, body = self._connection.execute(
+                "SELECT partition, written, body FROM items WHERE number = ?", (number,)
+            ).fetchone()
             document = orjson.loads(body)
             self._add_entries(partition, number, set(container.definition.indexing.entries(document)))
-            own = own_ttl(container, document) if ttl is None else ttl
-            expires = _expiry(container.definition.default_ttl, own, written)
-            self._connection.execute("UPDATE items SET ttl = ?, expires = ? WHERE number = ?", (own, expires, number))
+            expires = _expiry(container.definition.default_ttl, _own_ttl(document), written)
+            self._connection.execute("UPDATE items SET expires = ? WHERE number = ?", (expires, number))
 
     def clear(self, container: Container) -> None:
         """Delete everything in a container."""
@@ -180,18 +183,18 @@ class ItemStore:
         )
 
 
-def own_ttl(container: Container, document: Document) -> int | None:
-    """The item's own time to live in seconds; None if it has none, or if the container lets nothing expire.
-
-    Raises:
-        BadRequestError: its `ttl` is not a number of seconds, nor -1.
-    """
+def _own_ttl(document: Document) -> int | None:
+    """The item's own time to live in seconds; None if it has none, or one that is no number of seconds."""
     ttl = document.get("ttl")
-    if container.definition.default_ttl is None or ttl is None:
-        return None
-    if type(ttl) is not int or (ttl != NEVER and not 0 < ttl < 1 << 31):
+    return ttl if type(ttl) is int and (ttl == NEVER or 0 < ttl < _LONGEST_TTL) else None
+
+
+def _check_ttl(container: Container, document: Document) -> None:
+    """Where nothing expires, `ttl` is a property like any other."""
+    if container.definition.default_ttl is None or document.get("ttl") is None:
+        return
+    if _own_ttl(document) is None:
         raise BadRequestError("The input ttl is invalid. Ensure to provide a nonzero positive integer or '-1'.")
-    return ttl
 
 
 def _expiry(default: int | None, own: int | None, written: int) -> int | None:

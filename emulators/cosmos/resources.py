@@ -75,6 +75,7 @@ class Resources:
                 with self._database.transaction():
                     for container in containers:
                         self._store.clear(container)
+                        self._catalogue.delete_container(container)
                     self._catalogue.delete_database(name)
                 return _gone()
             case _:

@@ -23,7 +23,10 @@ class Statistics:
 
     def shown(self) -> dict[str, Any]:
         """`{"operations": {"create": 3, …}, "requestCharge": 17.2}`."""
-        return {"operations": dict(self._operations), "requestCharge": round(self._charge, 2)}
+        return {
+            "operations": {operation.value: count for operation, count in self._operations.items()},
+            "requestCharge": round(self._charge, 2),
+        }
 
     def reset(self) -> None:
         """Begin at zero."""

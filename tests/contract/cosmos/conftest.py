@@ -1,4 +1,4 @@
-"""The local service, or a real account that `COSMOS_ENDPOINT` and `COSMOS_KEY` name. Every test runs with both clients."""
+"""The local service, or a real account in `COSMOS_ENDPOINT` and `COSMOS_KEY`. Every test runs with both clients."""
 
 import os
 import uuid

@@ -72,7 +72,7 @@ class Administration:
         return {
             "name": function.name,
             "script_root_path_href": None,
-            "script_href": f"{base}/admin/vfs/{function.script_file}",
+            "script_href": None,
             "config_href": None,
             "test_data_href": None,
             "href": f"{base}/admin/functions/{function.name}",

@@ -32,7 +32,8 @@ from .service_bus_client import message as convert
 POLL_SECONDS = 0.5
 """The longest a receive waits, and so the longest that stopping takes when nothing is running."""
 _MORE_SECONDS = 0.02
-"""How long a batch waits for more once it has a message; the .NET client waits as long."""
+"""How long a batch waits for more once it has a message, as the .NET client does; the client's `socket_timeout` is the
+least that it can be."""
 _RENEW_AHEAD = timedelta(seconds=10)
 _logger = logging.getLogger(__name__)
 
@@ -47,22 +48,26 @@ class Delivery:
     def __init__(
         self, function: Function, trigger: ServiceBusTrigger, options: ServiceBusOptions, invoker: Invoker
     ) -> None:
-        self.receiver: ServiceBusReceiver
+        self._receiver: ServiceBusReceiver
         self._function = function
         self._trigger = trigger
         self._renewal = options.max_lock_renewal
         self._auto_complete = options.auto_complete if trigger.auto_complete is None else trigger.auto_complete
         self._invoker = invoker
 
+    def use(self, receiver: ServiceBusReceiver) -> None:
+        """Settle over this receiver from now on."""
+        self._receiver = receiver
+
     async def one(self, received: ServiceBusReceivedMessage) -> None:
         """Invoke the function with a message, keeping its lock meanwhile."""
-        renewal = asyncio.create_task(self._keep_lock(received))
+        ended = asyncio.Event()
+        renewal = asyncio.create_task(self._keep_lock(received, ended))
         try:
             succeeded = await self._invoke([received])
         finally:
-            renewal.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewal
+            ended.set()
+            await renewal  # to its end: cutting off a request would break the connection
         await self._settle([received], succeeded=succeeded)
 
     async def many(self, batch: Sequence[ServiceBusReceivedMessage]) -> None:
@@ -86,7 +91,7 @@ class Delivery:
     async def _settle(self, batch: Sequence[ServiceBusReceivedMessage], *, succeeded: bool) -> None:
         if succeeded and not self._auto_complete:
             return
-        settle = self.receiver.complete_message if succeeded else self.receiver.abandon_message
+        settle = self._receiver.complete_message if succeeded else self._receiver.abandon_message
         results = await asyncio.gather(*(settle(received) for received in batch), return_exceptions=True)
         for received, result in zip(batch, results, strict=True):
             if isinstance(result, MessageLockLostError):
@@ -103,15 +108,17 @@ class Delivery:
                     result,
                 )
 
-    async def _keep_lock(self, received: ServiceBusReceivedMessage) -> None:
+    async def _keep_lock(self, received: ServiceBusReceivedMessage, ended: asyncio.Event) -> None:
         begun = datetime.now(UTC)
         while received.locked_until_utc is not None:
             left = received.locked_until_utc - datetime.now(UTC)
-            await asyncio.sleep((left - min(left / 2, _RENEW_AHEAD)).total_seconds())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), (left - min(left / 2, _RENEW_AHEAD)).total_seconds())
+                return
             if self._renewal is not None and datetime.now(UTC) - begun >= self._renewal:
                 return
             try:
-                await self.receiver.renew_message_lock(received)
+                await self._receiver.renew_message_lock(received)
             except (AzureError, ValueError) as error:
                 _logger.warning(
                     "%s: the lock of message %s could not be renewed: %s",
@@ -137,7 +144,7 @@ class Singles:
         Raises:
             AzureError: the connection failed; what is running goes on, and settles over the next receiver.
         """
-        self._delivery.receiver = receiver
+        self._delivery.use(receiver)
         while not self._stopping.is_set():
             if len(self._running) >= self._most:
                 await asyncio.wait(self._running, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -164,7 +171,7 @@ class Batches:
         Raises:
             AzureError: the connection failed; what was held back will be delivered again when its locks end.
         """
-        self._delivery.receiver = receiver
+        self._delivery.use(receiver)
         options = self._options
         buffer: BatchBuffer[ServiceBusReceivedMessage] = BatchBuffer(
             options.min_batch, options.max_batch, options.max_batch_wait.total_seconds()

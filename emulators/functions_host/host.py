@@ -85,6 +85,8 @@ class FunctionsHost:
             _logger.warning("%s is not a setting of this host and is ignored", key)
         url = await self._http.start(self._options.host, self._options.port)
         self._tasks = [asyncio.create_task(listener.run()) for listener in self._listeners]
+        for task in self._tasks:
+            task.add_done_callback(_report_failure)
         return url
 
     async def stop(self) -> None:
@@ -113,3 +115,8 @@ class FunctionsHost:
             elif isinstance(trigger, TimerTrigger):
                 found.append(TimerListener(function, trigger, self._invoker, timers))
         return found
+
+
+def _report_failure(listener: asyncio.Task[None]) -> None:
+    if not listener.cancelled() and (error := listener.exception()):
+        _logger.error("a trigger ended and will start nothing more", exc_info=error)

@@ -7,8 +7,6 @@ import asyncio
 import contextlib
 import logging
 
-from azure.core.exceptions import AzureError
-
 from . import service_bus_client
 from .bindings import Function, ServiceBusTrigger
 from .delivery import Batches, Delivery, Singles
@@ -48,8 +46,7 @@ class QueueListener:
         while not self._stopping.is_set():
             try:
                 await self._listen()
-            except (AzureError, OSError, ValueError) as error:
-                # ValueError: the client found its own connection closed under it.
+            except Exception as error:  # noqa: BLE001  # the client raises from several trees, and a listener must go on
                 self._report(error)
                 delay = _BACKOFF_SECONDS[min(self._failures, len(_BACKOFF_SECONDS)) - 1]
                 with contextlib.suppress(TimeoutError):

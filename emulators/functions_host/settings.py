@@ -69,10 +69,13 @@ def parse(content: bytes, name: str = FILE) -> LocalSettings:
     if document.get("IsEncrypted"):
         raise ConfigurationError(f"{name}: IsEncrypted", "encrypted settings are not served")
     values = document.get("Values") or {}
+    host = document.get("Host") or {}
+    if not isinstance(values, dict) or not isinstance(host, dict):
+        raise ConfigurationError(name, "Values and Host must be objects")
     for key, value in values.items():
         if not isinstance(value, str | int | float):
             raise ConfigurationError(f"{name}: Values.{key}", "must be a string, a number or a boolean")
-    return LocalSettings({key: str(value) for key, value in values.items()}, _cors(document.get("Host") or {}, name))
+    return LocalSettings({key: str(value) for key, value in values.items()}, _cors(host, name))
 
 
 def _cors(host: Mapping[str, Any], name: str) -> Policy | None:

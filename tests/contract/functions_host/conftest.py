@@ -64,6 +64,13 @@ class Queue:
         self.connection = connection
         self.name = name
 
+    @property
+    def port(self) -> int:
+        """Where the local Service Bus listens."""
+        port = urlsplit(self.connection.partition("=")[2].partition(";")[0]).port
+        assert port
+        return port
+
     async def send(self, *messages: ServiceBusMessage | str | bytes) -> None:
         """Send messages, in batches if they are many."""
         made = [m if isinstance(m, ServiceBusMessage) else ServiceBusMessage(m) for m in messages]

@@ -9,6 +9,7 @@ from azure.servicebus import ServiceBusMessage
 from emulators.children import Child
 
 from .conftest import Host, Queue, StartHost, connection_string, write_queues
+from .relay import Relay
 
 _PREFETCH = {
     "AzureFunctionsJobHost__extensions__serviceBus__prefetchCount": "20",
@@ -145,3 +146,17 @@ def test_interrupt_ends_the_host(queue: Queue, start_host: StartHost) -> None:
     process.send_signal(signal.SIGINT)
     assert process.wait(5) == 0
     assert time.monotonic() - begun < 3
+
+
+async def test_function_outlives_its_connection(queue: Queue, start_host: StartHost) -> None:
+    """A function that runs while the connection breaks has its message completed over the next one."""
+    await queue.send("slow3")
+    with Relay(queue.port) as relay:
+        host = start_host(Queue(connection_string(f"//localhost:{relay.port}"), queue.name), "singles")
+        host.wait_for(lambda host: host.bodies("singles"))
+        relay.cut()
+        host.wait_for_log("received from again")
+        host.wait_for(lambda host: host.bodies("singles ended"))
+        host.child.stop()
+    assert await queue.peek() == []
+    assert host.bodies("singles") == ["slow3"]

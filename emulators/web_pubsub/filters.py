@@ -155,6 +155,7 @@ class _Evaluation:
             raise FilterError(written(call), f"Invalid token '{written(call)}'.")
         arguments = [self.value(argument) for argument in call.arguments]
         if call.function == "substring" and self._checking and arguments[0] is not None:
+            # Nobody's id is too short for any part of it: null here would hide what a real one would show.
             _substring(["", *(_integer(bound, call) for bound in arguments[1:])], call)
             return ""
         return function.apply(arguments, call)

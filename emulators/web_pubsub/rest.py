@@ -110,7 +110,7 @@ class Call:
     request: Request
     query: Query
     hub: str
-    """In lower case; empty where the path has none."""
+    """In lower case."""
     parts: Mapping[str, str]
     """Group, connection, user and permission, as far as the path has them."""
 

@@ -172,7 +172,9 @@ async def test_the_official_asynchronous_client_recovers(connection_string: str,
 def test_the_official_synchronous_client_publishes_and_receives(service: WebPubSubServiceClient) -> None:
     """azure-messaging-webpubsubclient joins, publishes, and receives from groups and from the server."""
     roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"]
-    client = WebPubSubClient(service.get_client_access_token(user_id="ada", roles=roles)["url"])
+    url = service.get_client_access_token(user_id="ada", roles=roles)["url"]
+    # The client waits for what may have come already, and then waits out its whole timeout (30 s by default).
+    client = WebPubSubClient(url, start_timeout=3, ack_timeout=3)
     from_group: list[OnGroupDataMessageArgs] = []
     from_server: list[OnServerDataMessageArgs] = []
     both = threading.Barrier(3, timeout=PATIENCE)

@@ -30,7 +30,10 @@ class FeedPage(Struct, frozen=True):
     """Changes of a partition."""
 
     items: Sequence[Mapping[str, Any]]
-    """Documents as they are now, each once, in the order in which they were last written; `_lsn` says where."""
+    """Documents as they are now, each once, in the order in which they were last written.
+
+    `_lsn` says where; what one transaction wrote has the same one, and is in one page.
+    """
     position: int
     """The position that all of them are up to."""
     more: bool
@@ -47,7 +50,7 @@ class Feed(Protocol):
         """The position after the last change of a partition."""
 
     async def after(self, partition: str, position: int, limit: int) -> FeedPage:
-        """The first `limit` changes after a position.
+        """The first `limit` changes after a position, or a few more: a transaction is not cut.
 
         Raises:
             FeedGoneError: the feed does not know the position.
@@ -97,22 +100,20 @@ class SharedFeeds(Feed):
         """See `Feed`."""
         tail = self._tail(partition)
         async with tail.lock:
-            if tail.end < 0 or position < tail.start:
+            if 0 <= tail.start <= position:
+                # A position further on than this tail was read by another worker.
+                await self._refresh(partition, tail, at_once=position > tail.end)
+            if tail.end < 0 or position < tail.start:  # also when there was so much new that the tail lost its start
                 page = await self._feed.after(partition, position, TAIL_LIMIT)
                 if page.more:
                     # Longer than the tail: this reader goes on page by page, and nothing is held for it.
-                    items = page.items[:limit]
-                    return FeedPage(items, items[-1]["_lsn"], more=True)
+                    return _first(page, limit)
                 tail.items, tail.start, tail.end = list(page.items), position, page.position
                 tail.checked = self._clock()
-            else:
-                await self._refresh(partition, tail)
             if position > tail.end:
                 raise FeedGoneError
             items = [item for item in tail.items if item["_lsn"] > position]
-            if len(items) > limit:
-                return FeedPage(items[:limit], items[limit - 1]["_lsn"], more=True)
-            return FeedPage(items, tail.end, more=False)
+            return _first(FeedPage(items, tail.end, more=False), limit)
 
     def _tail(self, partition: str) -> _Tail:
         tail = self._tails.setdefault(partition, _Tail())
@@ -121,8 +122,8 @@ class SharedFeeds(Feed):
             self._tails.popitem(last=False)
         return tail
 
-    async def _refresh(self, partition: str, tail: _Tail) -> None:
-        if self._clock() - tail.checked < FRESH_SECONDS:
+    async def _refresh(self, partition: str, tail: _Tail, *, at_once: bool = False) -> None:
+        if self._clock() - tail.checked < FRESH_SECONDS and not at_once:
             return
         more = True
         while more:
@@ -135,3 +136,12 @@ class SharedFeeds(Feed):
             dropped = len(tail.items) - TAIL_LIMIT
             tail.start = tail.items[dropped - 1]["_lsn"]
             del tail.items[:dropped]
+
+
+def _first(page: FeedPage, limit: int) -> FeedPage:
+    """The first changes of a page: `limit`, and all that was written together with the last of them."""
+    if len(page.items) <= limit:
+        return page
+    end = page.items[limit - 1]["_lsn"]
+    items = [item for item in page.items if item["_lsn"] <= end]
+    return page if len(items) == len(page.items) else FeedPage(items, end, more=True)

@@ -78,4 +78,5 @@ class CosmosFeed(Feed):
                     raise FeedGoneError from error
                 raise
         reached = int(tag.strip('"')) if tag else position or 0
-        return FeedPage(items, reached, more=len(items) == limit)
+        # Not `==`: the service does not cut a transaction, and gives more than it was asked for.
+        return FeedPage(items, reached, more=len(items) >= limit)

@@ -1,0 +1,190 @@
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import TransientError
+from shared.inbox import feeds
+from shared.inbox.feeds import FRESH_SECONDS, Feed, FeedGoneError, FeedPage, SharedFeeds
+
+
+class MemoryFeed(Feed):
+    """The change feed of one partition, as the service has it: what a transaction wrote shares a position.
+
+    A page ends with a whole transaction, even if it has more documents than were asked for.
+    """
+
+    def __init__(self) -> None:
+        self.documents: dict[str, int] = {}
+        """The position at which each document was last written, by its id."""
+        self.last = 0
+        self.reads = 0
+        self.trouble: Exception | None = None
+
+    def write(self, *names: str) -> int:
+        """Write documents in one transaction."""
+        self.last += 1
+        for name in names:
+            self.documents[name] = self.last
+        return self.last
+
+    async def identity(self) -> str:
+        """See `Feed`."""
+        return "container"
+
+    async def now(self, partition: str) -> int:
+        """See `Feed`."""
+        del partition
+        self.reads += 1
+        await asyncio.sleep(0)
+        return self.last
+
+    async def after(self, partition: str, position: int, limit: int) -> FeedPage:
+        """See `Feed`."""
+        del partition
+        self.reads += 1
+        await asyncio.sleep(0)
+        if self.trouble:
+            raise self.trouble
+        if position > self.last:
+            raise FeedGoneError
+        changed = sorted((lsn, name) for name, lsn in self.documents.items() if lsn > position)
+        end = changed[limit - 1][0] if len(changed) > limit else self.last
+        items = [{"id": name, "_lsn": lsn} for lsn, name in changed if lsn <= end]
+        return FeedPage(items, end, more=len(items) < len(changed))
+
+
+class Seconds:
+    """A monotonic clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """The seconds that were set."""
+        return self.now
+
+
+def names(page: FeedPage) -> list[str]:
+    """The ids of a page's documents."""
+    return [item["id"] for item in page.items]
+
+
+async def drain(feed: Feed, position: int, limit: int = 500) -> tuple[list[Mapping[str, Any]], int]:
+    """Everything after a position, page by page, and where it ends."""
+    found: list[Mapping[str, Any]] = []
+    more = True
+    while more:
+        page = await feed.after("p", position, limit)
+        found += page.items
+        position, more = page.position, page.more
+    return found, position
+
+
+async def test_many_readers_cost_one_read() -> None:
+    """A thousand people who come back at once cause one request to the partition of a group."""
+    feed = MemoryFeed()
+    feed.write("a")
+    shared = SharedFeeds(feed, Seconds())
+    start = await shared.now("p")
+    reads = feed.reads
+    pages = await asyncio.gather(*(shared.after("p", start, 500) for _ in range(1000)))
+    assert feed.reads - reads <= 1
+    assert all(page.position == 1 and not page.more for page in pages)
+
+
+async def test_what_was_read_is_good_for_a_second() -> None:
+    """Then it is read again from where it ended, not from the beginning."""
+    feed, seconds = MemoryFeed(), Seconds()
+    shared = SharedFeeds(feed, seconds)
+    start = await shared.now("p")
+    feed.write("a")
+    assert names(await shared.after("p", start, 500)) == []
+    seconds.now += FRESH_SECONDS
+    assert names(await shared.after("p", start, 500)) == ["a"]
+
+
+async def test_an_older_reader_is_served_from_further_back() -> None:
+    """Whoever was away longer than the tail reaches back gets all the same everything since."""
+    feed = MemoryFeed()
+    for name in "abc":
+        feed.write(name)
+    shared = SharedFeeds(feed, Seconds())
+    await shared.now("p")
+    assert names(await shared.after("p", 1, 500)) == ["b", "c"]
+    assert names(await shared.after("p", 0, 500)) == ["a", "b", "c"]
+
+
+async def test_a_position_of_another_worker_is_no_gap() -> None:
+    """A sync token may come from a worker that has read later than this one: that is asked for, not refused."""
+    feed = MemoryFeed()
+    shared = SharedFeeds(feed, Seconds())
+    await shared.now("p")
+    elsewhere = feed.write("a")
+    page = await shared.after("p", elsewhere, 500)
+    assert (names(page), page.position) == ([], elsewhere)
+
+
+async def test_a_position_that_does_not_exist_is_gone() -> None:
+    """After a restore of the database, say: then the answer would have a hole."""
+    feed = MemoryFeed()
+    shared = SharedFeeds(feed, Seconds())
+    await shared.now("p")
+    with pytest.raises(FeedGoneError):
+        await shared.after("p", 7, 500)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["from the tail", "from the service"])
+async def test_a_page_does_not_cut_a_transaction(monkeypatch: pytest.MonkeyPatch, *, known: bool) -> None:
+    """Alerts that were stored together share a position: going on from it must not skip any of them."""
+    monkeypatch.setattr(feeds, "TAIL_LIMIT", 100 if known else 4)
+    feed = MemoryFeed()
+    for number in range(4):
+        feed.write(*(f"{number}{letter}" for letter in "abc"))
+    shared = SharedFeeds(feed, Seconds())
+    found, end = await drain(shared, 0, limit=2)
+    assert sorted(item["id"] for item in found) == sorted(feed.documents)
+    assert end == feed.last
+
+
+async def test_a_failure_is_told_and_does_no_harm() -> None:
+    """Who asks while the service is away hears it; who asks after that gets everything."""
+    feed, seconds = MemoryFeed(), Seconds()
+    shared = SharedFeeds(feed, seconds)
+    start = await shared.now("p")
+    feed.write("a")
+    seconds.now += FRESH_SECONDS
+    feed.trouble = TransientError("away")
+    with pytest.raises(TransientError):
+        await shared.after("p", start, 500)
+    feed.trouble = None
+    assert names(await shared.after("p", start, 500)) == ["a"]
+
+
+writes = st.lists(st.lists(st.sampled_from("abcdefghijkl"), min_size=1, max_size=4, unique=True), max_size=4)
+steps = st.lists(st.tuples(writes, st.integers(0, 3), st.integers(1, 5), st.sampled_from([0.0, 0.5, 1.0])), max_size=25)
+
+
+@given(steps, st.integers(2, 8))
+async def test_no_reader_ever_misses_a_change(history: list[Any], tail_limit: int) -> None:
+    """Readers that come at any time, through two workers, hear of the last write of every document since."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(feeds, "TAIL_LIMIT", tail_limit)
+        feed, seconds = MemoryFeed(), Seconds()
+        workers = [SharedFeeds(feed, seconds), SharedFeeds(feed, seconds)]
+        positions = [0, 0, await workers[0].now("p"), await workers[1].now("p")]
+        heard: list[dict[str, int]] = [{}, {}, {}, {}]
+        for transactions, reader, limit, pause in history:
+            for transaction in transactions:
+                feed.write(*transaction)
+            seconds.now += pause
+            found, positions[reader] = await drain(workers[(reader + len(transactions)) % 2], positions[reader], limit)
+            heard[reader] |= {item["id"]: item["_lsn"] for item in found}
+        seconds.now += FRESH_SECONDS
+        for reader, position in enumerate(positions):
+            found, _ = await drain(workers[reader % 2], position, 3)
+            heard[reader] |= {item["id"]: item["_lsn"] for item in found}
+            assert heard[reader] == feed.documents

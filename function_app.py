@@ -5,6 +5,7 @@ from typing import List  # noqa: UP035  # the worker reads this annotation, and 
 
 import azure.functions as func
 
+from shared.api.answering import Operation, answer
 from shared.azure.functions import from_response, to_received, to_request
 from shared.composition import Belfry
 from shared.settings import load_settings
@@ -25,25 +26,89 @@ async def deliver(messages: List[func.ServiceBusMessage]) -> None:  # noqa: UP00
     await belfry.deliver([to_received(message) for message in messages])
 
 
+async def _http(operation: Operation, req: func.HttpRequest) -> func.HttpResponse:
+    return from_response(await answer(operation, to_request(req)))
+
+
 @app.route("alerts", methods=["POST"])
 async def send_alerts(req: func.HttpRequest) -> func.HttpResponse:
     """Take alerts from producers."""
-    return from_response(await belfry.api.answer(belfry.api.send, to_request(req)))
-
-
-@app.route("alerts", methods=["GET"])
-async def list_alerts(req: func.HttpRequest) -> func.HttpResponse:
-    """A person's inbox, newest first."""
-    return from_response(await belfry.api.answer(belfry.api.history, to_request(req)))
+    return await _http(belfry.producers.send, req)
 
 
 @app.route("negotiate", methods=["POST"])
 async def negotiate(req: func.HttpRequest) -> func.HttpResponse:
     """Where a person's client connects."""
-    return from_response(await belfry.api.answer(belfry.api.negotiate, to_request(req)))
+    return await _http(belfry.people.negotiate, req)
+
+
+@app.route("alerts", methods=["GET"])
+async def list_alerts(req: func.HttpRequest) -> func.HttpResponse:
+    """A person's inbox, newest first."""
+    return await _http(belfry.inboxes.history, req)
+
+
+@app.route("alerts/changes", methods=["GET"])
+async def list_changes(req: func.HttpRequest) -> func.HttpResponse:
+    """What came or changed since."""
+    return await _http(belfry.inboxes.changes, req)
+
+
+@app.route("alerts/{card}", methods=["PATCH"])
+async def mark_card(req: func.HttpRequest) -> func.HttpResponse:
+    """Read, unread, archived, or back again."""
+    return await _http(belfry.inboxes.mark, req)
+
+
+@app.route("alerts/read", methods=["POST"])
+async def mark_all(req: func.HttpRequest) -> func.HttpResponse:
+    """Everything is read."""
+    return await _http(belfry.inboxes.mark_all, req)
+
+
+@app.route("subscriptions", methods=["GET"])
+async def list_subscriptions(req: func.HttpRequest) -> func.HttpResponse:
+    """A person's topics."""
+    return await _http(belfry.people.subscriptions, req)
+
+
+@app.route("subscriptions/{topic}", methods=["PUT"])
+async def subscribe(req: func.HttpRequest) -> func.HttpResponse:
+    """One topic more."""
+    return await _http(belfry.people.subscribe, req)
+
+
+@app.route("subscriptions/{topic}", methods=["DELETE"])
+async def unsubscribe(req: func.HttpRequest) -> func.HttpResponse:
+    """One topic less."""
+    return await _http(belfry.people.unsubscribe, req)
+
+
+@app.route("preferences", methods=["GET"])
+async def read_preferences(req: func.HttpRequest) -> func.HttpResponse:
+    """What a person wants to be pushed."""
+    return await _http(belfry.people.preferences, req)
+
+
+@app.route("preferences", methods=["PUT"])
+async def write_preferences(req: func.HttpRequest) -> func.HttpResponse:
+    """What they want from now on."""
+    return await _http(belfry.people.prefer, req)
+
+
+@app.route("me/export", methods=["GET"])
+async def export_person(req: func.HttpRequest) -> func.HttpResponse:
+    """Everything that is kept about a person."""
+    return await _http(belfry.people.export, req)
+
+
+@app.route("me", methods=["DELETE"])
+async def erase_person(req: func.HttpRequest) -> func.HttpResponse:
+    """Erase it all."""
+    return await _http(belfry.people.leave, req)
 
 
 @app.route("health", methods=["GET"])
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     """Which backends answer."""
-    return from_response(await belfry.api.answer(belfry.api.health, to_request(req)))
+    return await _http(belfry.health.health, req)

@@ -27,6 +27,8 @@ class StoredAlert(Struct, frozen=True):
     """When it was stored, and so became visible; milliseconds count."""
     seen: tuple[str, ...] = ()
     """Ids of the alerts that this card has shown or will never show, the newest last, this one included."""
+    elsewhere: bool = False
+    """Whether other audiences may have this card too, perhaps in another revision."""
 
     @property
     def card(self) -> str:
@@ -47,6 +49,7 @@ def to_document(stored: StoredAlert, time_to_live: int) -> dict[str, Any]:
         time_to_live: seconds until the service forgets it.
     """
     return {
+        "severity": stored.alert.severity,  # also where it is the default: it is filtered by
         **_fields(stored.alert),
         "id": stored.card,
         "alertId": stored.id,
@@ -54,6 +57,7 @@ def to_document(stored: StoredAlert, time_to_live: int) -> dict[str, Any]:
         "position": stored.position,
         "at": format_moment(stored.at),
         "seen": list(stored.seen),
+        **({"elsewhere": True} if stored.elsewhere else {}),
         "ttl": time_to_live,
     }
 
@@ -70,6 +74,7 @@ def from_document(document: Mapping[str, Any]) -> StoredAlert:
         position=document["position"],
         at=datetime.fromisoformat(document["at"]),
         seen=tuple(document.get("seen", ())),
+        elsewhere=document.get("elsewhere", False),
     )
 
 

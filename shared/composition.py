@@ -7,14 +7,23 @@ from functools import cached_property
 
 from azure.identity.aio import DefaultAzureCredential
 
-from shared.api.operations import Api, Backends
-from shared.azure.cosmos import CosmosAlerts, CosmosDatabase
+from shared.api.operations import Health, Inboxes, People, Producers
+from shared.azure.cosmos import CosmosAlerts, CosmosDatabase, CosmosFeed, CosmosPeople
 from shared.azure.openid import OpenIdKeys
 from shared.azure.service_bus import ServiceBus
 from shared.azure.web_pubsub import WebPubSub
+from shared.card import from_document
 from shared.delivery.channels.live import LiveChannel
 from shared.delivery.deliver import Deliver
 from shared.identity import Authenticator
+from shared.inbox.catching_up import CatchingUp
+from shared.inbox.changes import Feeds
+from shared.inbox.counting import SharedHeads
+from shared.inbox.feeds import SharedFeeds
+from shared.inbox.marking import Marking
+from shared.inbox.membership import TopicAccess
+from shared.inbox.settling_in import SettlingIn
+from shared.inbox.visiting import Reception
 from shared.settings import Settings
 
 _DAY = 86_400
@@ -44,28 +53,57 @@ class Belfry:
         return Deliver(self._alerts, [LiveChannel(self._web_pubsub)], self._service_bus, self._clock)
 
     @cached_property
-    def api(self) -> Api:
-        """What HTTP requests trigger."""
+    def producers(self) -> Producers:
+        """For those who send."""
+        return Producers(self._authenticator, self._service_bus)
+
+    @cached_property
+    def inboxes(self) -> Inboxes:
+        """For those who read."""
+        reading = CatchingUp(
+            self._reception,
+            self._alerts,
+            SharedHeads(self._alerts),
+            Feeds(
+                groups=SharedFeeds(CosmosFeed(self._database, "alerts")),
+                own=CosmosFeed(self._database, "alerts"),
+                people=CosmosFeed(self._database, "people"),
+            ),
+            from_document,
+            self._people.sync_key,
+        )
+        return Inboxes(self._authenticator, reading, Marking(self._reception, self._alerts))
+
+    @cached_property
+    def people(self) -> People:
+        """For those who decide what they want to see."""
+        return People(self._authenticator, self._reception, SettlingIn(self._reception, self._alerts))
+
+    @cached_property
+    def health(self) -> Health:
+        """For those who watch."""
+        return Health(
+            {
+                "cosmosDb": self._database.check,
+                "serviceBus": self._service_bus.check,
+                "webPubSub": self._web_pubsub.check,
+            }
+        )
+
+    @cached_property
+    def _reception(self) -> Reception:
+        access = TopicAccess(self._settings.topic_access)
+        return Reception(self._people, access, self._web_pubsub, self._clock)
+
+    @cached_property
+    def _authenticator(self) -> Authenticator:
         settings = self._settings
-        return Api(
-            Backends(
-                authenticator=Authenticator(
-                    OpenIdKeys(settings.auth_issuer),
-                    issuer=settings.auth_issuer,
-                    audience=settings.auth_audience,
-                    user_claim=settings.auth_user_claim,
-                    roles_claim=settings.auth_roles_claim,
-                ),
-                sender=self._service_bus,
-                live=self._web_pubsub,
-                reader=self._alerts,
-                checks={
-                    "cosmosDb": self._database.check,
-                    "serviceBus": self._service_bus.check,
-                    "webPubSub": self._web_pubsub.check,
-                },
-                clock=self._clock,
-            )
+        return Authenticator(
+            OpenIdKeys(settings.auth_issuer),
+            issuer=settings.auth_issuer,
+            audience=settings.auth_audience,
+            user_claim=settings.auth_user_claim,
+            roles_claim=settings.auth_roles_claim,
         )
 
     @cached_property
@@ -81,6 +119,10 @@ class Belfry:
     @cached_property
     def _alerts(self) -> CosmosAlerts:
         return CosmosAlerts(self._database, self._settings.retention_days * _DAY, self._clock)
+
+    @cached_property
+    def _people(self) -> CosmosPeople:
+        return CosmosPeople(self._database, self._settings.retention_days * _DAY)
 
     @cached_property
     def _service_bus(self) -> ServiceBus:

@@ -4,10 +4,12 @@ A missing or wrong one fails at start and names its key. `docs/settings.md` is h
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+import msgspec
 
 from shared.errors import SettingsError
 
@@ -39,6 +41,13 @@ def _days(value: str) -> int:
     return int(value)
 
 
+def _topic_access(value: str) -> dict[str, list[str]]:
+    try:
+        return msgspec.json.decode(value, type=dict[str, list[str]])
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"must be a JSON object of lists of roles: {error}") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """One setting."""
@@ -59,7 +68,9 @@ def _setting(
     secret: bool = False,
 ) -> Any:
     metadata = {"parse": parse, "declaration": Declaration(key, meaning, default), "required": required}
-    return field(metadata=metadata, default=None if default is None else parse(default), repr=not secret)
+    return field(
+        metadata=metadata, default_factory=lambda: None if default is None else parse(default), repr=not secret
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +116,13 @@ class Settings:
         "AUTH_USER_CLAIM", _text, "Claim with the user's id; absent: `oid`, and `sub` where a token has none."
     )
     auth_roles_claim: str = _setting("AUTH_ROLES_CLAIM", _text, "Claim with the list of roles.", default="roles")
+    topic_access: Mapping[str, Sequence[str]] = _setting(
+        "TOPIC_ACCESS",
+        _topic_access,
+        "JSON object: topic pattern → list of roles that may subscribe. `*` in a pattern stands for any characters, as "
+        "a role for anyone. Topics that no pattern matches are closed.",
+        default="{}",
+    )
     retention_days: int = _setting("RETENTION_DAYS", _days, "Days until an alert is forgotten.", default="90")
     identity_client_id: str | None = _setting(
         "AZURE_CLIENT_ID", _text, "Client id of the managed identity, where there are several."

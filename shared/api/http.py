@@ -35,3 +35,8 @@ def json_response(
 ) -> Response:
     """An answer in JSON. Answers are about one person at one moment: nothing on the way may keep them."""
     return Response(status, encode(value), {"Content-Type": media_type, **_HEADERS, **(headers or {})})
+
+
+def no_content() -> Response:
+    """An answer that says only that it was done."""
+    return Response(204, b"", dict(_HEADERS))

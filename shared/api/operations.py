@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,14 +9,23 @@ from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
-from shared.api.http import Request, Response, json_response
+from shared.alert import Category, Id, Moment, Severity
+from shared.api import parameters
+from shared.api.http import Request, Response, json_response, no_content
 from shared.api.problems import Code, ProblemError
 from shared.api.sending import read_alerts
-from shared.audience import Audience, audiences_of
-from shared.card import format_moment, to_card
-from shared.errors import BelfryError, TransientError
-from shared.identity import Authenticator, NotAuthenticatedError, Person
-from shared.inbox.history import AlertReader, read_page
+from shared.audience import Name
+from shared.card import format_moment
+from shared.errors import BelfryError
+from shared.identity import Authenticator, Person
+from shared.inbox.catching_up import CatchingUp
+from shared.inbox.history import Wanted
+from shared.inbox.marking import Marking, Said
+from shared.inbox.profile import Preferences
+from shared.inbox.reading import Filter
+from shared.inbox.settling_in import SettlingIn
+from shared.inbox.visiting import Reception
+from shared.position import Position
 from shared.wire.message import Outgoing
 
 log = logging.getLogger(__name__)
@@ -27,7 +35,6 @@ SEND_ROLE: Final = "Alerts.Send"
 CONNECT_LIFETIME: Final = timedelta(minutes=60)
 HEALTH_SECONDS: Final = 5.0
 """How long an answer about health is given again: it needs no token, so it must cost little."""
-_POSITION = re.compile(r"[0-9]{13}-[0-9]{19}")
 
 
 class Sender(Protocol):
@@ -37,97 +44,179 @@ class Sender(Protocol):
         """Send to the queue `alerts`. Raises `BelfryError` when not all were taken."""
 
 
-class LiveConnections(Protocol):
-    """Where clients connect."""
+class CardState(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person says about a card: at least one of `read` and `archived`."""
 
-    async def client_url(self, user: str, audiences: Sequence[Audience], lifetime: timedelta) -> str:
-        """An address at which a person's client connects, with a token in it."""
+    read: bool | None = None
+    archived: bool | None = None
+    position: Position | None = None
+    """The revision that is meant; without it the current one."""
 
-
-class Backends(Struct, frozen=True):
-    """What the operations need."""
-
-    authenticator: Authenticator
-    sender: Sender
-    live: LiveConnections
-    reader: AlertReader
-    checks: Mapping[str, Callable[[], Awaitable[None]]]
-    """For health: each raises `BelfryError` when its backend does not answer."""
-    clock: Callable[[], datetime]
+    def __post_init__(self) -> None:
+        if self.read is None and self.archived is None:
+            raise ValueError("give `read`, `archived` or both")
 
 
-type Operation = Callable[[Request], Awaitable[Response]]
+class ReadUpTo(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Up to when everything is read; without it, everything that the person can see."""
+
+    up_to: Moment | None = None
 
 
-class Api:
-    """The operations of the HTTP API."""
+class Producers:
+    """For those who send."""
 
-    def __init__(self, backends: Backends) -> None:
-        self._backends = backends
-        self._health: tuple[float, Response] | None = None
-        self._checking = asyncio.Lock()
-
-    async def answer(self, operation: Operation, request: Request) -> Response:
-        """Run an operation; whatever goes wrong is answered with a problem document."""
-        try:
-            return await operation(request)
-        except ProblemError as problem:
-            return problem.response()
-        except NotAuthenticatedError as error:
-            challenge = {
-                "WWW-Authenticate": 'Bearer error="invalid_token"' if "authorization" in request.headers else "Bearer"
-            }
-            return ProblemError(Code.UNAUTHENTICATED, str(error), headers=challenge).response()
-        except TransientError as error:
-            log.warning("unavailable: %s", error)
-            return ProblemError(Code.UNAVAILABLE, headers={"Retry-After": "5"}).response()
-        except Exception:
-            log.exception("%s failed unexpectedly", request.method)
-            return ProblemError(Code.INTERNAL).response()
+    def __init__(self, authenticator: Authenticator, sender: Sender) -> None:
+        self._authenticator = authenticator
+        self._sender = sender
 
     async def send(self, request: Request) -> Response:
         """`POST /alerts`: all of the alerts are valid, or none is enqueued."""
-        person = await self._person(request)
+        person = await _person(self._authenticator, request)
         if SEND_ROLE not in person.roles:
             raise ProblemError(Code.FORBIDDEN, f"sending alerts needs the role {SEND_ROLE}")
+        parameters.known(request)
         identifiers, messages = read_alerts(request)
-        await self._backends.sender.again(messages)
+        await self._sender.again(messages)
         return json_response({"accepted": [{"id": identifier} for identifier in identifiers]}, 202)
+
+
+class Inboxes:
+    """For those who read."""
+
+    def __init__(self, authenticator: Authenticator, reading: CatchingUp, marking: Marking) -> None:
+        self._authenticator = authenticator
+        self._reading = reading
+        self._marking = marking
 
     async def history(self, request: Request) -> Response:
         """`GET /alerts`: the person's cards, newest first."""
-        person = await self._person(request)
-        _known(request, {"limit", "before"})
-        page = await read_page(
-            self._backends.reader,
-            audiences_of(person.user, person.roles),
-            _whole_number(request, "limit", 20, 1, 100),
-            _position(request, "before"),
-            self._backends.clock(),
+        person = await _person(self._authenticator, request)
+        parameters.known(request, "limit", "before", "unread", "severity", "category")
+        wanted = Wanted(
+            limit=parameters.whole_number(request, "limit", 20, 1, 100),
+            before=parameters.text(request, "before", Position),
+            unread=parameters.truth(request, "unread"),
+            only=Filter(
+                frozenset(parameters.choices(request, "severity", Severity)),
+                frozenset(parameters.several(request, "category", Category)),
+            ),
         )
-        return json_response({"alerts": [to_card(alert) for alert in page.alerts], "next": page.before})
+        return json_response(await self._reading.history(person, wanted))
+
+    async def changes(self, request: Request) -> Response:
+        """`GET /alerts/changes`: everything since a sync token, or 410."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request, "since")
+        return json_response(await self._reading.changes(person, parameters.required(request, "since")))
+
+    async def mark(self, request: Request) -> Response:
+        """`PATCH /alerts/{card}`: read, unread, archived, or back again."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        state = parameters.body(request, CardState)
+        card = parameters.from_route(request, "card", Id)
+        return json_response(await self._marking.mark(person, card, Said(state.read, state.archived, state.position)))
+
+    async def mark_all(self, request: Request) -> Response:
+        """`POST /alerts/read`: everything that was stored up to a moment."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        up_to = parameters.body(request, ReadUpTo, optional=True).up_to
+        return json_response({"readUpTo": await self._marking.mark_all(person, up_to)})
+
+
+class People:
+    """For those who decide what they want to see, and whether at all."""
+
+    def __init__(self, authenticator: Authenticator, reception: Reception, settling: SettlingIn) -> None:
+        self._authenticator = authenticator
+        self._reception = reception
+        self._settling = settling
 
     async def negotiate(self, request: Request) -> Response:
         """`POST /negotiate`: where the person's client connects, and what it will hear."""
-        person = await self._person(request)
-        audiences = audiences_of(person.user, person.roles)
-        expires = self._backends.clock() + CONNECT_LIFETIME
-        url = await self._backends.live.client_url(person.user, audiences, CONNECT_LIFETIME)
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        visit = await self._reception.visit(person)
+        expires = self._reception.clock() + CONNECT_LIFETIME
+        url = await self._reception.live.client_url(visit.user, visit.audiences, CONNECT_LIFETIME)
         return json_response(
             {
                 "url": url,
-                "user": person.user,
-                "audiences": [str(audience) for audience in audiences],
+                "user": visit.user,
+                "audiences": [str(audience) for audience in visit.audiences],
                 "expiresAt": format_moment(expires),
             }
         )
 
+    async def subscriptions(self, request: Request) -> Response:
+        """`GET /subscriptions`: the person's topics."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        topics = await self._settling.subscriptions(person)
+        return json_response({"subscriptions": [_subscription(topic, since) for topic, since in topics.items()]})
+
+    async def subscribe(self, request: Request) -> Response:
+        """`PUT /subscriptions/{topic}`: from now on."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        topic = parameters.from_route(request, "topic", Name)
+        return json_response(_subscription(topic, await self._settling.subscribe(person, topic)))
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """`DELETE /subscriptions/{topic}`."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        await self._settling.unsubscribe(person, parameters.from_route(request, "topic", Name))
+        return no_content()
+
+    async def preferences(self, request: Request) -> Response:
+        """`GET /preferences`."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        return json_response(await self._settling.preferences(person))
+
+    async def prefer(self, request: Request) -> Response:
+        """`PUT /preferences`: replaces them as a whole."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        preferences = parameters.body(request, Preferences)
+        await self._settling.prefer(person, preferences)
+        return json_response(preferences)
+
+    async def export(self, request: Request) -> Response:
+        """`GET /me/export`: everything that is kept about the person."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        return json_response(await self._settling.export(person))
+
+    async def leave(self, request: Request) -> Response:
+        """`DELETE /me`: erase it all."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        await self._settling.leave(person)
+        return no_content()
+
+
+class Health:
+    """For those who watch.
+
+    Args:
+        checks: by backend; each raises `BelfryError` when it does not answer.
+    """
+
+    def __init__(self, checks: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+        self._checks = checks
+        self._answer: tuple[float, Response] | None = None
+        self._checking = asyncio.Lock()
+
     async def health(self, _request: Request) -> Response:
         """`GET /health`: which backends answer."""
         async with self._checking:
-            if self._health is None or time.monotonic() - self._health[0] > HEALTH_SECONDS:
-                self._health = (time.monotonic(), await self._check())
-            return self._health[1]
+            if self._answer is None or time.monotonic() - self._answer[0] > HEALTH_SECONDS:
+                self._answer = (time.monotonic(), await self._check())
+            return self._answer[1]
 
     async def _check(self) -> Response:
         async def one(check: Callable[[], Awaitable[None]]) -> dict[str, Any]:
@@ -139,41 +228,20 @@ class Api:
                 return {"answers": False}
             return {"answers": True, "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
 
-        names = list(self._backends.checks)
-        results = await asyncio.gather(*(one(self._backends.checks[name]) for name in names))
+        results = await asyncio.gather(*map(one, self._checks.values()))
         healthy = all(result["answers"] for result in results)
         return json_response(
-            {"status": "ok" if healthy else "degraded", "backends": dict(zip(names, results, strict=True))},
+            {
+                "status": "ok" if healthy else "degraded",
+                "backends": dict(zip(self._checks, results, strict=True)),
+            },
             200 if healthy else 503,
         )
 
-    async def _person(self, request: Request) -> Person:
-        return await self._backends.authenticator.authenticate(request.headers.get("authorization"))
+
+async def _person(authenticator: Authenticator, request: Request) -> Person:
+    return await authenticator.authenticate(request.headers.get("authorization"))
 
 
-def _known(request: Request, names: set[str]) -> None:
-    """Refuse parameters that do not exist: a typo must not pass for an answer."""
-    if unknown := sorted(request.query.keys() - names):
-        raise ProblemError(
-            Code.INVALID_PARAMETER,
-            f"there is no parameter `{unknown[0]}`; there are {', '.join(sorted(names))}",
-            field=unknown[0],
-        )
-
-
-def _whole_number(request: Request, name: str, default: int, least: int, most: int) -> int:
-    text = request.query.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
-        raise ProblemError(
-            Code.INVALID_PARAMETER, f"`{name}` must be a whole number from {least} to {most}", field=name
-        )
-    return int(text)
-
-
-def _position(request: Request, name: str) -> str | None:
-    text = request.query.get(name)
-    if text is not None and not _POSITION.fullmatch(text):
-        raise ProblemError(Code.INVALID_PARAMETER, f"`{name}` must be the `next` of a page before", field=name)
-    return text
+def _subscription(topic: str, since: datetime) -> dict[str, str]:
+    return {"topic": topic, "since": format_moment(since)}

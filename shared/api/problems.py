@@ -15,9 +15,16 @@ class Code(Enum):
     """A stable code, its HTTP status and its title."""
 
     INVALID_ALERT = ("invalid-alert", HTTPStatus.BAD_REQUEST, "The alert is not valid.")
-    INVALID_PARAMETER = ("invalid-parameter", HTTPStatus.BAD_REQUEST, "A query parameter is not valid.")
+    INVALID_BODY = ("invalid-body", HTTPStatus.BAD_REQUEST, "The body is not valid.")
+    INVALID_PARAMETER = ("invalid-parameter", HTTPStatus.BAD_REQUEST, "A parameter is not valid.")
+    INVALID_SYNC = ("invalid-sync", HTTPStatus.BAD_REQUEST, "The sync token is not one of this person's.")
     UNAUTHENTICATED = ("unauthenticated", HTTPStatus.UNAUTHORIZED, "A valid bearer token is needed.")
     FORBIDDEN = ("forbidden", HTTPStatus.FORBIDDEN, "The token does not allow this.")
+    TOPIC_CLOSED = ("topic-closed", HTTPStatus.FORBIDDEN, "The topic is not open to this person.")
+    CARD_NOT_FOUND = ("card-not-found", HTTPStatus.NOT_FOUND, "There is no such card in this person's inbox.")
+    CARD_REVISED = ("card-revised", HTTPStatus.CONFLICT, "The card has a newer revision.")
+    TOO_MANY_SUBSCRIPTIONS = ("too-many-subscriptions", HTTPStatus.CONFLICT, "There are as many as there can be.")
+    SYNC_EXPIRED = ("sync-expired", HTTPStatus.GONE, "Load the history again: the changes since are not complete.")
     TOO_LARGE = ("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
     UNSUPPORTED_MEDIA_TYPE = (
         "unsupported-media-type",

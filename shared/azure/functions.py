@@ -22,7 +22,7 @@ def to_request(request: func.HttpRequest) -> Request:
 def from_response(response: Response) -> func.HttpResponse:
     """The platform's response for ours."""
     headers = dict(response.headers)
-    media_type = headers.pop("Content-Type")
+    media_type = headers.pop("Content-Type", None)
     return func.HttpResponse(response.body, status_code=response.status, headers=headers, mimetype=media_type)
 
 

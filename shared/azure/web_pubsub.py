@@ -54,6 +54,18 @@ class WebPubSub:
                 case Kind.EVERYONE:
                     await self._client.send_to_all(frame, content_type=json)
 
+    async def join(self, user: str, audience: Audience) -> None:
+        """Put a person's open connections into an audience's group; new ones bring it in their token."""
+        if audience.group:
+            async with calling(SERVICE):
+                await self._client.add_user_to_group(audience.group, user)
+
+    async def leave(self, user: str, audience: Audience) -> None:
+        """Take a person's open connections out of an audience's group."""
+        if audience.group:
+            async with calling(SERVICE):
+                await self._client.remove_user_from_group(audience.group, user)
+
     async def client_url(self, user: str, audiences: Iterable[Audience], lifetime: timedelta) -> str:
         """An address, with a token in it, at which a person's client connects; it may only listen.
 

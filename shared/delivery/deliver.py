@@ -221,7 +221,9 @@ class Deliver:
 
 
 def _stored(task: Task, now: datetime) -> StoredAlert:
-    return StoredAlert(task.parcel.alert, task.parcel.id, task.audience, task.parcel.position, now)
+    alert = task.parcel.alert
+    elsewhere = len(alert.to) > 1 or alert.thread is not None
+    return StoredAlert(alert, task.parcel.id, task.audience, task.parcel.position, now, elsewhere=elsewhere)
 
 
 def _by_parcel(failures: Sequence[Failure]) -> list[list[Failure]]:

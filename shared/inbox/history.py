@@ -3,70 +3,120 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
 
-from shared.audience import Audience, Kind
-from shared.card import StoredAlert
+from shared.card import StoredAlert, format_moment
+from shared.inbox.membership import Membership
+from shared.inbox.people import KeptMark, PeopleStore
+from shared.inbox.reading import EVERYTHING, NEAREST, AlertReader, Filter
+from shared.inbox.state import State, state_of
 from shared.position import Position
 
 _ROUNDS: Final = 8
 """Reads for one page at most; more than one is needed only where many alerts in a row are hidden."""
 
-_NEAREST = {Kind.USER: 0, Kind.ROLE: 1, Kind.TOPIC: 2, Kind.EVERYONE: 3}
-"""Of the same alert for several audiences the nearest is shown."""
 
+class Seen(Struct, frozen=True):
+    """A card as a person sees it."""
 
-class AlertReader(Protocol):
-    """Where alerts are read from, one partition at a time."""
-
-    async def page(self, audience: Audience, limit: int, before: Position | None) -> list[StoredAlert]:
-        """The newest `limit` alerts of an audience, those before a position if one is given; newest first."""
+    alert: StoredAlert
+    state: State
+    mark: KeptMark | None = None
 
 
 class Page(Struct, frozen=True):
     """A page of the history, and where the next one begins; None: there is none."""
 
-    alerts: list[StoredAlert]
+    cards: list[Seen]
     before: Position | None
 
 
-async def read_page(
-    reader: AlertReader, audiences: Sequence[Audience], limit: int, before: Position | None, now: datetime
-) -> Page:
-    """The newest `limit` cards of all audiences together, those before a position if one is given.
+class Wanted(Struct, frozen=True):
+    """What a page is asked for."""
+
+    limit: int
+    before: Position | None = None
+    unread: bool | None = None
+    """Only unread cards, or only read ones; None: both."""
+    only: Filter = EVERYTHING
+
+
+class Reader(Struct, frozen=True):
+    """For whom a page is read."""
+
+    user: str
+    memberships: Sequence[Membership]
+    read_up_to: str
+
+
+async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wanted: Wanted, now: datetime) -> Page:
+    """The newest cards of all audiences together, those before a position if one is given.
 
     Each audience is read as far as this page may need and no further, so the cost grows with the page and the number of
-    audiences, never with the inbox.
+    audiences, never with the inbox. A page may be shorter than asked for where much is hidden; `before` then says where
+    to go on.
     """
-    shown: dict[str, StoredAlert] = {}
-    cursor = before
+    shown: dict[str, Seen] = {}
+    cursor = wanted.before
     for _ in range(_ROUNDS):
-        certain, cursor = await _read_round(reader, audiences, limit, cursor)
+        certain, cursor = await _read_round(alerts, reader.memberships, wanted, cursor)
+        candidates: dict[str, StoredAlert] = {}
         for alert in certain:
-            if alert.retracted or alert.alert.expired(now) or alert.card in shown:
+            # The first of a card is its newest revision; an older one of another audience is only its past.
+            candidates.setdefault(alert.card, alert)
+        visible = [
+            alert
+            for card, alert in candidates.items()
+            if card not in shown and not alert.retracted and not alert.alert.expired(now)
+        ]
+        marks, overtaken = await asyncio.gather(
+            people.marks(reader.user, [alert.card for alert in visible]),
+            asyncio.gather(*(_overtaken(alerts, reader.memberships, alert) for alert in visible)),
+        )
+        for alert in (alert for alert, old in zip(visible, overtaken, strict=True) if not old):
+            card = alert.card
+            seen = see(alert, marks.get(card), reader.read_up_to)
+            if seen.state.archived or (wanted.unread is not None and seen.state.read is wanted.unread):
                 continue
-            if len(shown) == limit:
-                return Page(list(shown.values()), _last(shown))
-            shown[alert.card] = alert
-        if cursor is None or len(shown) == limit:
+            if len(shown) == wanted.limit:
+                return Page(list(shown.values()), min(item.alert.position for item in shown.values()))
+            shown[card] = seen
+        if cursor is None or len(shown) == wanted.limit:
             break
     return Page(list(shown.values()), cursor)
 
 
+def see(alert: StoredAlert, mark: KeptMark | None, read_up_to: str) -> Seen:
+    """A card as a person sees it who has this mark for it."""
+    return Seen(alert, state_of(alert.position, format_moment(alert.at), mark, read_up_to), mark)
+
+
+async def _overtaken(alerts: AlertReader, memberships: Sequence[Membership], alert: StoredAlert) -> bool:
+    """Whether another audience of the reader has a newer revision of this card: that one is shown, in its own place."""
+    if not alert.elsewhere:
+        return False
+    others = (membership.audience for membership in memberships if membership.audience != alert.audience)
+    found = await asyncio.gather(*(alerts.find(audience, alert.card) for audience in others))
+    return any(other is not None and other.position > alert.position for other in found)
+
+
 async def _read_round(
-    reader: AlertReader, audiences: Sequence[Audience], limit: int, before: Position | None
+    alerts: AlertReader, memberships: Sequence[Membership], wanted: Wanted, before: Position | None
 ) -> tuple[list[StoredAlert], Position | None]:
     """The alerts that are certain to follow `before` without a gap, newest first, and where to go on."""
-    pages = await asyncio.gather(*(reader.page(audience, limit, before) for audience in audiences))
+    pages = await asyncio.gather(
+        *(alerts.page(membership.audience, wanted.limit, before, wanted.only) for membership in memberships)
+    )
     # An audience that filled its page may have more right below it: beyond that point nothing is certain.
-    horizon = max((page[-1].position for page in pages if len(page) == limit), default=None)
-    found = [alert for page in pages for alert in page if horizon is None or alert.position >= horizon]
-    found.sort(key=lambda alert: _NEAREST[alert.audience.kind])
+    horizon = max((page[-1].position for page in pages if len(page) == wanted.limit), default=None)
+    found = [
+        alert
+        for membership, page in zip(memberships, pages, strict=True)
+        for alert in page
+        if (horizon is None or alert.position >= horizon) and membership.covers(alert.at)
+    ]
+    found.sort(key=lambda alert: NEAREST[alert.audience.kind])
     found.sort(key=lambda alert: alert.position, reverse=True)
     return found, horizon
-
-
-def _last(shown: dict[str, StoredAlert]) -> Position:
-    return min(alert.position for alert in shown.values())

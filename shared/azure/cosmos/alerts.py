@@ -1,6 +1,7 @@
 """The container `alerts`, partitioned by audience."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,14 +19,16 @@ from shared.azure.calling import calling
 from shared.azure.cosmos.database import ALERTS, SERVICE, CosmosDatabase
 from shared.card import StoredAlert, from_document, to_document
 from shared.delivery.keeping import Versioned
+from shared.inbox.reading import EVERYTHING, Filter, Head
 from shared.position import Position
 
 _BATCH_OPERATIONS = 100
 _BATCH_BYTES = 1_500_000
 """Of a transactional batch; the service takes 2 MB, and escapes some characters that we do not."""
 
-_PAGE = "SELECT TOP @limit * FROM c WHERE c.position < @before ORDER BY c.position DESC"
-_FIRST_PAGE = "SELECT TOP @limit * FROM c ORDER BY c.position DESC"
+_PARAMETER = re.compile(r"@(\w+)")
+_PAGE = "SELECT TOP @limit * FROM c{where} ORDER BY c.position DESC"
+_HEADS = "SELECT TOP @limit c.id, c.position, c.at, c.expiresAt, c.retract FROM c{where} ORDER BY c.at DESC"
 
 
 class CosmosAlerts:
@@ -89,20 +92,67 @@ class CosmosAlerts:
                 return False
         return True
 
-    async def page(self, audience: Audience, limit: int, before: Position | None) -> list[StoredAlert]:
-        """The newest `limit` alerts of an audience, those before a position if one is given; newest first."""
-        parameters: list[dict[str, Any]] = [{"name": "@limit", "value": limit}]
-        if before is not None:
-            parameters.append({"name": "@before", "value": before})
+    async def page(
+        self, audience: Audience, limit: int, before: Position | None, only: Filter = EVERYTHING
+    ) -> list[StoredAlert]:
+        """See `AlertReader`."""
+        conditions = {
+            "c.position < @before": before,
+            "ARRAY_CONTAINS(@severities, c.severity ?? 'info')": sorted(only.severities),
+            "ARRAY_CONTAINS(@categories, c.category)": sorted(only.categories),
+        }
+        documents = await self._query(audience, _PAGE, limit, conditions)
+        return [from_document(document) for document in documents]
+
+    async def heads(self, audience: Audience, limit: int, until: str | None) -> list[Head]:
+        """See `AlertReader`."""
+        documents = await self._query(audience, _HEADS, limit, {"c.at <= @until": until})
+        return [
+            Head(
+                card=document["id"],
+                position=document["position"],
+                at=document["at"],
+                expires_at=datetime.fromisoformat(document["expiresAt"]) if "expiresAt" in document else None,
+                retracted=document.get("retract", False),
+            )
+            for document in documents
+        ]
+
+    async def find(self, audience: Audience, card: str) -> StoredAlert | None:
+        """See `AlertReader`."""
+        found = await self.read(audience, card)
+        return found.stored if found else None
+
+    async def everything(self, audience: Audience) -> AsyncIterator[StoredAlert]:
+        """See `AlertReader`."""
+        async with calling(SERVICE, seconds=60):
+            container = await self._database.container(ALERTS)
+            async for document in container.query_items("SELECT * FROM c", partition_key=str(audience)):
+                yield from_document(document)
+
+    async def erase(self, audience: Audience) -> int:
+        """See `AlertReader`."""
+        async with calling(SERVICE, seconds=60):
+            return await self._database.erase_partition(ALERTS, str(audience))
+
+    async def _query(
+        self, audience: Audience, query: str, limit: int, conditions: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Run a query with those conditions whose parameter has a value."""
+        given = {condition: value for condition, value in conditions.items() if value}
+        parameters = [{"name": "@limit", "value": limit}] + [
+            {"name": f"@{_PARAMETER.findall(condition)[0]}", "value": value} for condition, value in given.items()
+        ]
+        where = " WHERE " + " AND ".join(given) if given else ""
         async with calling(SERVICE):
             container = await self._database.container(ALERTS)
             documents = container.query_items(
-                _PAGE if before else _FIRST_PAGE,
+                query.format(where=where),
                 parameters=parameters,
                 partition_key=str(audience),
                 max_item_count=limit,
             )
-            return [from_document(document) async for document in documents]
+            return [document async for document in documents]
 
     def _document(self, alert: StoredAlert) -> dict[str, Any]:
         seconds = self._retention

@@ -1,7 +1,8 @@
 """The container `people`, partitioned by user: profile, marks, devices."""
 
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from azure.core import MatchConditions
@@ -13,8 +14,13 @@ from azure.cosmos.exceptions import (
 
 from shared.azure.calling import calling
 from shared.azure.cosmos.database import PEOPLE, SERVICE, CosmosDatabase
+from shared.errors import TransientError
 from shared.inbox.people import MARK_PREFIX, PROFILE_ID, KeptMark, KeptProfile
 from shared.inbox.profile import Profile
+
+_OURS: Final = "!belfry"
+"""A partition that no user can have: their ids have no exclamation mark."""
+_KEY_ID: Final = "sync-key"
 
 _MARKS = "SELECT * FROM c WHERE c.kind = 'mark' AND ARRAY_CONTAINS(@ids, c.id)"
 _OPEN_MARKS = "SELECT * FROM c WHERE c.kind = 'mark' AND (c.at > @readUpTo OR c.read = false)"
@@ -31,6 +37,7 @@ class CosmosPeople:
     def __init__(self, database: CosmosDatabase, retention: int) -> None:
         self._database = database
         self._retention = retention
+        self._key: bytes | None = None
 
     async def profile(self, user: str) -> KeptProfile:
         """See `PeopleStore`."""
@@ -77,6 +84,19 @@ class CosmosPeople:
         """See `PeopleStore`."""
         async with calling(SERVICE, seconds=60):
             return await self._database.erase_partition(PEOPLE, user)
+
+    async def sync_key(self) -> bytes:
+        """The key that sync tokens are sealed with: made once, at random, and kept beside what it protects."""
+        if self._key is None:
+            document = await self._read(_OURS, _KEY_ID)
+            if document is None:
+                secret = secrets.token_hex(32)
+                await self._save({"id": _KEY_ID, "user": _OURS, "kind": "key", "secret": secret}, None)
+                document = await self._read(_OURS, _KEY_ID)  # another worker may have been first
+            if document is None:
+                raise TransientError("the key of the sync tokens cannot be read back")
+            self._key = bytes.fromhex(document["secret"])
+        return self._key
 
     async def _query(self, user: str, query: str, parameters: Mapping[str, Any]) -> list[KeptMark]:
         async with calling(SERVICE):

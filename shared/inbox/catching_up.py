@@ -1,0 +1,156 @@
+"""Use cases: read the history, and catch up since."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from shared.card import StoredAlert, to_card
+from shared.identity import Person
+from shared.inbox.changes import AlertDecoder, Changed, Feeds, read_changes
+from shared.inbox.counting import Count, SharedHeads, count_unread
+from shared.inbox.history import Reader, Seen, Wanted, read_page, see
+from shared.inbox.reading import AlertReader
+from shared.inbox.state import Mark
+from shared.inbox.sync import SyncPoint, check, seal, unseal
+from shared.inbox.visiting import Reception, Visit
+
+
+class History(Struct, frozen=True):
+    """A page of a person's history."""
+
+    alerts: list[dict[str, Any]]
+    """Cards, newest first."""
+    next: str | None
+    """`before` of the next page; none: this is the last."""
+    unread: int
+    """How many cards are unread; 100 stands for 100 and more."""
+    sync: str
+    """For `changes`: taken before the cards were read, so nothing falls in between."""
+    marks: list[Mark]
+    """What `read` and `archived` of these cards rest on."""
+    readUpTo: str  # noqa: N815  # named as in JSON
+
+
+class Changes(Struct, frozen=True):
+    """What came or changed since."""
+
+    alerts: list[dict[str, Any]]
+    """Cards, oldest first; of a withdrawn one only that it is gone."""
+    marks: list[Mark]
+    readUpTo: str  # noqa: N815  # named as in JSON
+    unread: int
+    sync: str
+    more: bool
+    """Whether to ask again at once: this is not all."""
+
+
+class CatchingUp:
+    """Read the history, and catch up since.
+
+    Args:
+        reception: where each use case begins.
+        alerts: the stored alerts.
+        heads: the same, for counting.
+        feeds: the change feeds.
+        decode: reads the documents of the alerts' feed.
+        key: gives the key that sync tokens are sealed with.
+    """
+
+    def __init__(
+        self,
+        reception: Reception,
+        alerts: AlertReader,
+        heads: SharedHeads,
+        feeds: Feeds,
+        decode: AlertDecoder,
+        key: Callable[[], Awaitable[bytes]],
+    ) -> None:
+        self._reception = reception
+        self._alerts = alerts
+        self._heads = heads
+        self._feeds = feeds
+        self._decode = decode
+        self._key = key
+
+    async def history(self, person: Person, wanted: Wanted) -> History:
+        """A page of the person's history."""
+        # The order matters: whatever is written while this runs is after the positions taken, or in what is read then.
+        heard = await self._feeds.people.now(person.user)
+        visit = await self._reception.visit(person)
+        positions, _ = await self._feeds.now(person.user, visit.audiences)
+        now = self._reception.clock()
+        reader = Reader(visit.user, visit.memberships, visit.profile.read_up_to)
+        page = await read_page(self._alerts, self._reception.people, reader, wanted, now)
+        count = await self._count(visit, visit.profile.read_up_to, now)
+        return History(
+            alerts=[_card(seen) for seen in page.cards],
+            next=page.before,
+            unread=count.unread,
+            sync=await self._seal(visit, positions, heard, count, now),
+            marks=[seen.mark.told() for seen in page.cards if seen.mark],
+            readUpTo=visit.profile.read_up_to,
+        )
+
+    async def changes(self, person: Person, token: str) -> Changes:
+        """Everything since a sync token.
+
+        Raises:
+            SyncInvalidError: the token is not one of this person's.
+            SyncExpiredError: the answer could not be complete.
+        """
+        now = self._reception.clock()
+        since = unseal(token, person.user, await self._key())
+        visit = await self._reception.visit(person)
+        check(since, visit.audiences, await self._feeds.containers(), now)
+        changed = await read_changes(self._feeds, self._decode, visit.user, visit.audiences, since)
+        read_up_to = max(visit.profile.read_up_to, changed.read_up_to)
+        count = await self._recount(visit, since, changed, read_up_to, now)
+        return Changes(
+            alerts=await self._cards(visit, changed.alerts, read_up_to, now),
+            marks=[mark.told() for mark in changed.marks],
+            readUpTo=read_up_to,
+            unread=count.unread,
+            sync=await self._seal(visit, changed.audiences, changed.person, count, now),
+            more=changed.more,
+        )
+
+    async def _recount(self, visit: Visit, since: SyncPoint, changed: Changed, read_up_to: str, now: datetime) -> Count:
+        """The count, which stands as it was while nothing has changed: most who come back find just that."""
+        if changed.anything or (since.until and since.until <= now.timestamp()):
+            return await self._count(visit, read_up_to, now)
+        return Count(since.unread, datetime.fromtimestamp(since.until, now.tzinfo) if since.until else None)
+
+    async def _count(self, visit: Visit, read_up_to: str, now: datetime) -> Count:
+        marks = await self._reception.people.open_marks(visit.user, read_up_to)
+        return await count_unread(self._heads, self._alerts, visit.memberships, marks, read_up_to, now)
+
+    async def _cards(
+        self, visit: Visit, alerts: list[StoredAlert], read_up_to: str, now: datetime
+    ) -> list[dict[str, Any]]:
+        memberships = {membership.audience: membership for membership in visit.memberships}
+        shown = [alert for alert in alerts if memberships[alert.audience].covers(alert.at)]
+        marks = await self._reception.people.marks(visit.user, [alert.card for alert in shown])
+        return [
+            # What has expired since is gone from the screen too.
+            {"card": alert.card, "position": alert.position, "retracted": True}
+            if alert.alert.expired(now)
+            else _card(see(alert, marks.get(alert.card), read_up_to))
+            for alert in shown
+        ]
+
+    async def _seal(self, visit: Visit, positions: dict[str, int], person: int, count: Count, now: datetime) -> str:
+        point = SyncPoint(
+            issued=int(now.timestamp()),
+            containers=await self._feeds.containers(),
+            person=person,
+            audiences=positions,
+            unread=count.unread,
+            until=int(count.until.timestamp()) if count.until else 0,
+        )
+        return seal(point, visit.user, await self._key())
+
+
+def _card(seen: Seen) -> dict[str, Any]:
+    return to_card(seen.alert, read=seen.state.read, archived=seen.state.archived)

@@ -1,0 +1,139 @@
+"""The unread count: exact up to 100, without reading the whole inbox."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from shared.audience import Audience, Kind
+from shared.card import format_moment
+from shared.inbox.membership import Membership
+from shared.inbox.people import KeptMark
+from shared.inbox.reading import AlertReader, Head
+from shared.inbox.state import state_of
+
+LIMIT: Final = 100
+"""Beyond it a count is only "many"."""
+_PAGE: Final = 128
+_FRESH_SECONDS: Final = 1.0
+_AUDIENCES_LIMIT: Final = 4_096
+
+
+class Count(Struct, frozen=True):
+    """How many cards are unread, and how long that holds if nothing changes."""
+
+    unread: int
+    until: datetime | None = None
+    """When the first of the counted alerts expires."""
+
+
+class SharedHeads:
+    """The newest heads of group audiences, read once a second for all of their people.
+
+    Args:
+        alerts: the stored alerts.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, alerts: AlertReader, clock: Callable[[], float] = time.monotonic) -> None:
+        self._alerts = alerts
+        self._clock = clock
+        self._read: OrderedDict[Audience, tuple[float, asyncio.Task[list[Head]]]] = OrderedDict()
+
+    async def newest(self, audience: Audience) -> list[Head]:
+        """The newest heads of an audience."""
+        if audience.kind is Kind.USER:
+            return await self._alerts.heads(audience, _PAGE, None)
+        known = self._read.get(audience)
+        if known is None or self._clock() - known[0] >= _FRESH_SECONDS or _failed(known[1]):
+            known = (self._clock(), asyncio.create_task(self._alerts.heads(audience, _PAGE, None)))
+            self._read[audience] = known
+            self._read.move_to_end(audience)
+            if len(self._read) > _AUDIENCES_LIMIT:
+                self._read.popitem(last=False)
+        # One of those who wait may go away; the others must get their answer all the same.
+        return await asyncio.shield(known[1])
+
+    async def older(self, audience: Audience, until: str) -> list[Head]:
+        """The heads of an audience that were stored up to a moment."""
+        return await self._alerts.heads(audience, _PAGE, until)
+
+
+def _failed(task: asyncio.Task[list[Head]]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+class _Reader(Struct, frozen=True):
+    """For whom is counted."""
+
+    marks: dict[str, KeptMark]
+    read_up_to: str
+    now: datetime
+
+    def unread(self, head: Head) -> bool:
+        if head.retracted or (head.expires_at is not None and head.expires_at <= self.now):
+            return False
+        state = state_of(head.position, head.at, self.marks.get(head.card), self.read_up_to)
+        return not state.read and not state.archived
+
+
+async def count_unread(
+    heads: SharedHeads,
+    alerts: AlertReader,
+    memberships: Sequence[Membership],
+    marks: Sequence[KeptMark],
+    read_up_to: str,
+    now: datetime,
+) -> Count:
+    """Count the cards that a person has not read.
+
+    Args:
+        heads: the newest alerts.
+        alerts: the stored alerts.
+        memberships: the person's audiences.
+        marks: the person's marks for cards stored after `read_up_to`, and those for unread ones before.
+        read_up_to: as in the profile.
+        now: alerts that have expired by then do not count.
+    """
+    reader = _Reader({mark.card: mark for mark in marks}, read_up_to, now)
+    newest: dict[str, Head] = {}
+    for found in await asyncio.gather(*(_since(heads, membership, reader) for membership in memberships)):
+        for head in found:
+            known = newest.get(head.card)
+            if known is None or known.position < head.position:
+                newest[head.card] = head
+    counted = [head for head in newest.values() if reader.unread(head)]
+    if len(counted) < LIMIT:
+        counted += await _marked_unread(alerts, [mark for mark in marks if mark.card not in newest], reader)
+    expiries = [head.expires_at for head in counted if head.expires_at]
+    return Count(min(len(counted), LIMIT), min(expiries, default=None))
+
+
+async def _since(heads: SharedHeads, membership: Membership, reader: _Reader) -> list[Head]:
+    """The alerts of an audience that were stored after `read_up_to`: all, or enough to be sure of LIMIT unread ones."""
+    since = "" if membership.since is None else format_moment(membership.since)
+    found: dict[str, Head] = {}
+    page = await heads.newest(membership.audience)
+    while True:
+        fresh = [head for head in page if head.card not in found]
+        found |= {head.card: head for head in fresh if head.at > reader.read_up_to and head.at >= since}
+        enough = sum(map(reader.unread, found.values())) >= LIMIT
+        if enough or not fresh or len(page) < _PAGE or page[-1].at <= max(reader.read_up_to, since):
+            return list(found.values())
+        page = await heads.older(membership.audience, page[-1].at)
+
+
+async def _marked_unread(alerts: AlertReader, marks: Sequence[KeptMark], reader: _Reader) -> list[Head]:
+    """Of the cards that were read by `read_up_to`, those that the person marked as unread and that are still there."""
+    wanted = [mark for mark in marks if mark.at <= reader.read_up_to and mark.read is False and not mark.archived]
+    stored = await asyncio.gather(*(alerts.find(Audience.parse(mark.audience), mark.card) for mark in wanted[:LIMIT]))
+    found = [
+        Head(alert.card, alert.position, format_moment(alert.at), alert.alert.expires_at, alert.retracted)
+        for alert in stored
+        if alert is not None
+    ]
+    return [head for head in found if reader.unread(head)]

@@ -40,7 +40,8 @@ def main() -> int:
     for name in options.scenario or SCENARIOS:
         title, scenario = SCENARIOS[name]
         figures = _measure(scenario)
-        console.print(_table(title, figures))
+        console.print(title, style="bold")
+        console.print(_table(figures))
         console.print()
         found[name] = [asdict(figure) for figure in figures]
     if options.json:
@@ -60,21 +61,23 @@ def _measure(scenario: Scenario) -> Sequence[Figure]:
     with tempfile.TemporaryDirectory(prefix="belfry-bench-") as folder:
         logging.basicConfig(filename=os.devnull, force=True)  # the official clients say a lot when they close
         with Cloud(free_ports=True, data=Path(folder) / "data", logs=Path(folder) / "logs") as cloud:
-            return asyncio.run(_run(scenario, System.of(cloud)))
+            return asyncio.run(_run(scenario, cloud))
 
 
-async def _run(scenario: Scenario, system: System) -> Sequence[Figure]:
-    return await scenario(system)
+async def _run(scenario: Scenario, cloud: Cloud) -> Sequence[Figure]:
+    async with System(cloud) as system:
+        return await scenario(system)
 
 
-def _table(title: str, figures: Sequence[Figure]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
-    table.add_column("")
-    table.add_column("", justify="right")
-    table.add_column("", style="dim")
+def _table(figures: Sequence[Figure]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    what = ""
     for figure in figures:
-        digits = 0 if figure.value >= 100 or figure.value.is_integer() else 1  # noqa: PLR2004  # enough to compare
-        table.add_row(figure.what, f"{figure.value:,.{digits}f}", figure.unit)
+        table.add_row("" if figure.what == what else figure.what, figure.rounded, figure.unit)
+        what = figure.what
     return table
 
 
@@ -88,4 +91,7 @@ def _machine() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

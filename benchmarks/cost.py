@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from belfry import Alert
-from belfry.aio import AlertPublisher
 from benchmarks.figures import Figure
 from benchmarks.system import System
 
@@ -43,16 +42,15 @@ def _alerts(audiences: Sequence[str], thread: str | None = None) -> list[Alert]:
 
 
 async def _spent(system: System, what: str, alerts: Sequence[Alert], *, at_once: int) -> list[Figure]:
-    async with AlertPublisher(system.addresses.service_bus) as publisher:
-        await publisher.send({"to": ["user:bench"], "title": "Warm-up"})
+    await system.publisher.send({"to": ["user:bench"], "title": "Warm-up"})
+    await system.drained()
+    before = await system.usage()
+    for start in range(0, len(alerts), at_once):
+        await system.publisher.send_many(alerts[start : start + at_once])
         await system.drained()
-        before = await system.usage()
-        for start in range(0, len(alerts), at_once):
-            await publisher.send_many(alerts[start : start + at_once])
-            await system.drained()
     spent = await system.usage() - before
     return [
-        Figure(f"{what}: Cosmos DB", spent.request_units / len(alerts), "RU"),
-        Figure(f"{what}: Cosmos DB", spent.cosmos_calls / len(alerts), "calls"),
-        Figure(f"{what}: Web PubSub", spent.web_pubsub_calls / len(alerts), "calls"),
+        Figure(what, spent.request_units / len(alerts), "RU"),
+        Figure(what, spent.cosmos_calls / len(alerts), "calls of Cosmos DB"),
+        Figure(what, spent.web_pubsub_calls / len(alerts), "calls of Web PubSub"),
     ]

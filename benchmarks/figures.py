@@ -13,7 +13,14 @@ class Figure:
     """What was measured, for people."""
     value: float
     unit: str
-    """For example `ms`; empty for a plain count."""
+    """For example `ms`."""
+
+    @property
+    def rounded(self) -> str:
+        """The value with three digits, or all of them before the point."""
+        if self.value >= 100 or float(self.value).is_integer():  # noqa: PLR2004  # three digits
+            return f"{self.value:,.0f}"
+        return f"{self.value:.3g}"
 
 
 def times(what: str, milliseconds: Sequence[float]) -> list[Figure]:

@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 
 from rich.console import Console
 
+from belfry.inbox import ProblemResponseError
 from demo.board import Board
 from demo.connecting import Addresses
 from demo.lines import Lines
@@ -22,7 +23,7 @@ from demo.shop import Step, rounds
 from demo.summary import print_addresses, print_summary
 from demo.view import View
 from emulators.children import NotReadyError
-from emulators.cloud import Cloud, PortTakenError
+from emulators.cloud import HOST, Cloud, PortTakenError
 from emulators.process import DEFAULT_DATA
 from emulators.settings import SettingsError
 
@@ -49,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         problems.print(f"{error} End it, or add `--ports free`.", soft_wrap=True)
     except (NotReadyError, SettingsError) as error:
         problems.print(str(error), markup=False, soft_wrap=True)
+    except ProblemResponseError as error:
+        problems.print(f"The API answered {error} See {options.logs / HOST}.log.", markup=False, soft_wrap=True)
     except KeyboardInterrupt:
         return INTERRUPTED if options.once else 0
     return 1

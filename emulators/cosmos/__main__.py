@@ -29,12 +29,12 @@ def main() -> int:
 
 
 def _build(options: Options, namespace: argparse.Namespace) -> Server:
-    engine = Engine(options.database("cosmos"), throughput=namespace.throughput)
     try:
-        if not namespace.no_containers:
-            engine.provision(read_layout(namespace.containers))
+        layout = None if namespace.no_containers else read_layout(namespace.containers)
+        engine = Engine(options.database("cosmos"), throughput=namespace.throughput)
+        if layout is not None:
+            engine.provision(layout)
     except ConfigurationError as error:
-        engine.close()
         raise SystemExit(f"cosmos: {error}") from None
     return Server(options, engine)
 

@@ -60,12 +60,18 @@ class Container:
 
 
 class Catalogue:
-    """Databases and containers by id. Changing methods run in a transaction of their own or of the caller's."""
+    """Databases and containers by id. Changing methods run in a transaction of the caller."""
 
     def __init__(self, database: Database) -> None:
         self._connection = database.connection
         self._containers: dict[tuple[str, str], Container] = {}
         self._numbers: dict[int, Container] = {}
+        self.load()
+
+    def load(self) -> None:
+        """Read the containers anew: at the start, and when a transaction was taken back."""
+        self._containers.clear()
+        self._numbers.clear()
         for number, parent, body in self._connection.execute("SELECT number, database, body FROM containers"):
             self._keep(number, parent, orjson.loads(body))
 

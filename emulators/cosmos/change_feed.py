@@ -14,6 +14,7 @@ from emulators.cosmos.catalogue import Container
 from emulators.cosmos.database import Database
 from emulators.cosmos.errors import BadRequestError
 from emulators.cosmos.queries import feed_body, page_size, select
+from emulators.cosmos.query.execution import RESPONSE_BYTES
 from emulators.cosmos.reading import Reader
 from emulators.cosmos.wire import Answer, Operation, Request
 
@@ -38,17 +39,24 @@ def answer_changes(database: Database, container: Container, request: Request, l
     if known == _NOW:
         return _nothing(lsn)
     after = 0 if known is None else _position(known, lsn)
-    size = page_size(request)
+    limit = page_size(request)
     reader = Reader(database, container, select(container, request), now)
-    changes = reader.changes(after, _since(request), size)
-    if not changes:
-        return _nothing(lsn)
+    changes = reader.changes(after, _since(request))
+    results: list[bytes] = []
+    size = 0
     # A page that is not full has seen all that there is: the next one need not look at the rest again.
-    last = changes[-1].lsn if len(changes) == size else lsn
-    results = [_with_lsn(change.body, change.lsn) for change in changes]
-    body = feed_body(container, results)
+    last = lsn
+    for change in changes:
+        results.append(_with_lsn(change.body, change.lsn))
+        size += len(change.body)
+        if len(results) == limit or size >= RESPONSE_BYTES:
+            last = change.lsn
+            break
+    if not results:
+        return _nothing(lsn)
     headers = {"etag": f'"{last}"', "x-ms-item-count": str(len(results))}
-    return Answer(HTTPStatus.OK, Operation.CHANGE_FEED, body, charge.change_feed(len(results), len(body)), headers)
+    units = charge.change_feed(len(results), size)
+    return Answer(HTTPStatus.OK, Operation.CHANGE_FEED, feed_body(container, results), units, headers)
 
 
 def _nothing(lsn: int) -> Answer:

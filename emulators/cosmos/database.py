@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from emulators.cosmos.errors import ConfigurationError
+
 CONTAINER_SHIFT: Final = 40
+_LOCK_SECONDS: Final = 2.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS databases (
@@ -61,14 +64,25 @@ CREATE TABLE IF NOT EXISTS entries (
 
 
 class Database:
-    """One connection, used by one thread.
+    """One connection, used by one thread. The file belongs to one process at a time.
 
     Args:
         file: path of the SQLite file, or `:memory:`.
+
+    Raises:
+        ConfigurationError: the file belongs to another process, or is no database.
     """
 
     def __init__(self, file: str) -> None:
-        self.connection = sqlite3.connect(file, isolation_level=None)
+        self.connection = sqlite3.connect(file, isolation_level=None, timeout=_LOCK_SECONDS)
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self.connection.close()
+            raise ConfigurationError(f"{file}: {error}; does another process use it?") from None
+
+    def _prepare(self) -> None:
+        self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         self.connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL: a commit is in the operating system's hands, which a killed process cannot take back; only a power
         # cut could lose the last ones, and it loses whole transactions, never halves.

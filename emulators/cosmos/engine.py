@@ -75,7 +75,7 @@ class Engine:
         Raises:
             ConfigurationError: the file changes what cannot be changed.
         """
-        provision(layout, self._database, self._catalogue, self._resources, int(self._clock()))
+        provision(layout, self._catalogue, self._resources, int(self._clock()))
 
     def purge(self, limit: int = 500) -> int:
         """Delete up to `limit` items that have expired, and are hidden already; returns how many."""

@@ -25,6 +25,8 @@ DEFAULT: Final[Document] = {
     "excludedPaths": [{"path": '/"_etag"/?'}],
 }
 _ALWAYS: Final[tuple[Path, ...]] = (("id",), ("_ts",))
+_REMEMBERED: Final = 10_000
+"""Paths whose decision is kept; documents with ever new names would otherwise fill the memory."""
 _MEMBERS: Final = ("indexingMode", "automatic", "includedPaths", "excludedPaths", "compositeIndexes")
 _STEP = re.compile(r'/(?:"((?:[^"\\]|\\.)*)"|([^/"]+))')
 
@@ -82,6 +84,8 @@ class IndexingPolicy:
         """Whether the value at `path` is indexed."""
         decided = self._decided.get(path)
         if decided is None:
+            if len(self._decided) >= _REMEMBERED:
+                self._decided.clear()
             decided = self._decided[path] = self._decide(path)
         return decided
 

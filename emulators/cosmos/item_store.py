@@ -89,8 +89,10 @@ class ItemStore:
         after = set(container.definition.indexing.entries(document))
         expires = _expiry(container.definition.default_ttl, _own_ttl(document), now)
         self._connection.execute(
-            "INSERT OR REPLACE INTO items (number, partition, id, lsn, etag, written, expires, container, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO items (number, partition, id, lsn, etag, written, expires, container, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET"
+            " lsn = excluded.lsn, etag = excluded.etag, written = excluded.written, expires = excluded.expires,"
+            " body = excluded.body",
             (number, partition, document["id"], lsn, etag, now, expires, container.number, body),
         )
         self._drop_entries(partition, number, before - after)

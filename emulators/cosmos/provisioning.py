@@ -10,7 +10,6 @@ from typing import Any, Final
 import orjson
 
 from emulators.cosmos.catalogue import Catalogue
-from emulators.cosmos.database import Database
 from emulators.cosmos.definitions import read_container, read_id
 from emulators.cosmos.errors import BadRequestError, ConfigurationError, NotFoundError
 from emulators.cosmos.resources import Resources
@@ -63,7 +62,7 @@ def read_layout(file: Path) -> Layout:
     return Layout(file, name, tuple(containers))
 
 
-def provision(layout: Layout, database: Database, catalogue: Catalogue, resources: Resources, now: int) -> None:
+def provision(layout: Layout, catalogue: Catalogue, resources: Resources, now: int) -> None:
     """Create what is missing; replace containers whose indexing policy or time to live differ.
 
     Raises:
@@ -72,20 +71,18 @@ def provision(layout: Layout, database: Database, catalogue: Catalogue, resource
     try:
         catalogue.database(layout.database)
     except NotFoundError:
-        with database.transaction():
-            catalogue.create_database({"id": layout.database}, now)
+        resources.create_database({"id": layout.database}, now)
     for wanted in layout.containers:
         try:
             container = catalogue.container(layout.database, wanted["id"])
         except NotFoundError:
-            with database.transaction():
-                catalogue.create_container(layout.database, wanted, now)
+            resources.create_container(layout.database, wanted, now)
             continue
         _, shown = read_container(wanted)
         if all(container.body.get(name) == shown.get(name) for name in _CONTAINER_MEMBERS):
             continue
         try:
-            resources.replace(container, wanted, now)
+            resources.replace_container(container, wanted, now)
         except BadRequestError as error:
             raise ConfigurationError(f"{layout.file}: container '{wanted['id']}': {error.message}") from None
 

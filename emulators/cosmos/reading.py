@@ -86,22 +86,22 @@ class Reader:
         row = self._connection.execute(f"SELECT COUNT(*) FROM {source}", (*arguments, self._now)).fetchone()
         return int(row[0])
 
-    def changes(self, after: int, since: int, limit: int) -> list[Change]:
+    def changes(self, after: int, since: int) -> Iterator[Change]:
         """The latest version of each item that changed, in the order of the changes.
 
         Args:
             after: number of the last change that is known.
             since: leaves out what was written before that second.
-            limit: how many, at most.
         """
         condition = self._partitions or "container = ?"
         arguments = self._arguments if self._partitions else (self._container.number,)
         statement = (
-            f"SELECT lsn, body FROM items WHERE {condition} AND lsn > ? AND written >= ? AND {_LIVE}"
-            " ORDER BY lsn LIMIT ?"
+            f"SELECT number, lsn FROM items WHERE {condition} AND lsn > ? AND written >= ? AND {_LIVE} ORDER BY lsn"
         )
-        rows = self._connection.execute(statement, (*arguments, after, since, self._now, limit))
-        return [Change(lsn, body) for lsn, body in rows]
+        for number, lsn in self._connection.execute(statement, (*arguments, after, since, self._now)):
+            body = self.body(number)
+            if body is not None:
+                yield Change(lsn, body)
 
     def _walk(self, walk: Walk, after: Position | None) -> Iterator[Position]:
         way, beyond = ("DESC", "<") if walk.descending else ("ASC", ">")

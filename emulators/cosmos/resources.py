@@ -1,8 +1,9 @@
 """Requests about databases, containers and their partition ranges."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -61,8 +62,7 @@ class Resources:
         """`/dbs`: list, query, create."""
         if request.method == "POST" and not request.is_query:
             _refuse_throughput(request)
-            with self._database.transaction():
-                return _shown(self._catalogue.create_database(request.json(), now), HTTPStatus.CREATED)
+            return _shown(self.create_database(request.json(), now), HTTPStatus.CREATED)
         return _feed("", "Databases", _listed(request, self._catalogue.databases()))
 
     def database(self, request: Request, name: str) -> Answer:
@@ -72,7 +72,7 @@ class Resources:
                 return _shown(self._catalogue.database(name))
             case "DELETE":
                 containers = self._catalogue.containers(name)
-                with self._database.transaction():
+                with self._changing():
                     for container in containers:
                         self._store.clear(container)
                         self._catalogue.delete_container(container)
@@ -85,9 +85,7 @@ class Resources:
         """`/dbs/{database}/colls`: list, query, create."""
         if request.method == "POST" and not request.is_query:
             _refuse_throughput(request)
-            with self._database.transaction():
-                container = self._catalogue.create_container(database, request.json(), now)
-            return _shown(container.body, HTTPStatus.CREATED)
+            return _shown(self.create_container(database, request.json(), now).body, HTTPStatus.CREATED)
         bodies = [container.body for container in self._catalogue.containers(database)]
         rid = self._catalogue.database(database)["_rid"]
         return _feed(rid, "DocumentCollections", _listed(request, bodies))
@@ -98,22 +96,43 @@ class Resources:
             case "GET":
                 return _shown(container.body)
             case "PUT":
-                return _shown(self.replace(container, request.json_object(), now).body)
+                return _shown(self.replace_container(container, request.json(), now).body)
             case "DELETE":
-                with self._database.transaction():
+                with self._changing():
                     self._store.clear(container)
                     self._catalogue.delete_container(container)
                 return _gone()
             case _:
                 raise MethodNotAllowedError
 
-    def replace(self, container: Container, raw: Document, now: int) -> Container:
+    def create_database(self, raw: Any, now: int) -> Document:
+        """Make a database.
+
+        Raises:
+            BadRequestError: the id is wrong.
+            ConflictError: the id is taken.
+        """
+        with self._changing():
+            return self._catalogue.create_database(raw, now)
+
+    def create_container(self, database: str, raw: Any, now: int) -> Container:
+        """Make a container.
+
+        Raises:
+            BadRequestError: the definition is wrong.
+            NotFoundError: there is no such database.
+            ConflictError: the id is taken.
+        """
+        with self._changing():
+            return self._catalogue.create_container(database, raw, now)
+
+    def replace_container(self, container: Container, raw: Any, now: int) -> Container:
         """Change a container's settings, and bring its items in line with them.
 
         Raises:
             BadRequestError: the definition is wrong, or changes what is fixed.
         """
-        with self._database.transaction():
+        with self._changing():
             replaced = self._catalogue.replace_container(container, raw, now)
             self._store.rebuild(replaced)
         return replaced
@@ -139,6 +158,16 @@ class Resources:
             "_ts": container.body["_ts"],
         }
         return _feed(container.rid, "PartitionKeyRanges", [partition_range], headers)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """A transaction that the catalogue's memory follows, also when it is taken back."""
+        try:
+            with self._database.transaction():
+                yield
+        except BaseException:
+            self._catalogue.load()
+            raise
 
 
 def _refuse_throughput(request: Request) -> None:

@@ -180,26 +180,29 @@ def _(node: tree.Like) -> Compute:
 @functools.lru_cache(maxsize=256)
 def _like(pattern: str, escape: str | None) -> re.Pattern[str]:
     """`%` any text, `_` any character, `[a-d]` and `[^a-d]` one of a set."""
-    parts: list[str] = []
+    pieces = [""]
     position = 0
     while position < len(pattern):
         character = pattern[position]
         position += 1
         if character == escape and position < len(pattern):
-            parts.append(re.escape(pattern[position]))
+            pieces[-1] += re.escape(pattern[position])
             position += 1
         elif character == "%":
-            parts.append(".*")
+            pieces.append("")
         elif character == "_":
-            parts.append(".")
+            pieces[-1] += "."
         elif character == "[" and (end := pattern.find("]", position + 1)) > 0:
             negated = pattern[position] == "^"
-            inside = pattern[position + negated : end]
-            parts.append(f"[{'^' if negated else ''}{_set(inside)}]")
+            pieces[-1] += f"[{'^' if negated else ''}{_set(pattern[position + negated : end])}]"
             position = end + 1
         else:
-            parts.append(re.escape(character))
-    return re.compile("".join(parts), re.DOTALL)
+            pieces[-1] += re.escape(character)
+    if len(pieces) == 1:
+        return re.compile(pieces[0], re.DOTALL)
+    # The first place that fits is always good enough for a piece between two %, so nothing is ever tried again.
+    first, *middle, last = pieces
+    return re.compile(first + "".join(f"(?>.*?{piece})" for piece in middle) + f".*{last}", re.DOTALL)
 
 
 def _set(inside: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.unit.shared.fakes import MemoryStore, RecordingOutbox, RecordingPublisher, SetClock
+from tests.unit.shared.fakes import MemoryPeople, MemoryStore, RecordingOutbox, RecordingPublisher, SetClock
 
 
 @pytest.fixture
@@ -13,6 +13,12 @@ def clock() -> SetClock:
 def store() -> MemoryStore:
     """An empty inbox."""
     return MemoryStore()
+
+
+@pytest.fixture
+def people() -> MemoryPeople:
+    """Nobody is known yet."""
+    return MemoryPeople()
 
 
 @pytest.fixture

@@ -1,19 +1,22 @@
 """Stand-ins for what is behind the application's own protocols: they keep its promises, and fail on demand."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import repeat
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct, structs, to_builtins
 
 from shared.alert import Alert
 from shared.audience import Audience
-from shared.card import StoredAlert
+from shared.card import StoredAlert, format_moment
 from shared.delivery.keeping import Versioned
 from shared.errors import BelfryError, TransientError
+from shared.inbox.people import MARK_PREFIX, PROFILE_ID, KeptMark, KeptProfile
+from shared.inbox.profile import Profile
+from shared.inbox.reading import EVERYTHING, Filter, Head
 from shared.position import Position, position_of
 from shared.wire.message import Outgoing, Received
 
@@ -96,13 +99,45 @@ class MemoryStore:
         self._end(lost)
         return matches
 
-    async def page(self, audience: Audience, limit: int, before: Position | None) -> list[StoredAlert]:
+    async def page(
+        self, audience: Audience, limit: int, before: Position | None, only: Filter = EVERYTHING
+    ) -> list[StoredAlert]:
         """See `AlertReader`."""
         self._end(await self._begin(audience))
         found = [kept for kept in self.of(audience) if before is None or kept.position < before]
+        found = [kept for kept in found if not only.severities or kept.alert.severity in only.severities]
+        found = [kept for kept in found if not only.categories or kept.alert.category in only.categories]
         found.sort(key=lambda kept: kept.position, reverse=True)
         self.pages.append((audience, len(found[:limit])))
         return found[:limit]
+
+    async def heads(self, audience: Audience, limit: int, until: str | None) -> list[Head]:
+        """See `AlertReader`."""
+        self._end(await self._begin(audience))
+        found = [
+            Head(kept.card, kept.position, format_moment(kept.at), kept.alert.expires_at, kept.retracted)
+            for kept in self.of(audience)
+        ]
+        found = [head for head in found if until is None or head.at <= until]
+        self.pages.append((audience, len(found[:limit])))
+        return sorted(found, key=lambda head: (head.at, head.position), reverse=True)[:limit]
+
+    async def find(self, audience: Audience, card: str) -> StoredAlert | None:
+        """See `AlertReader`."""
+        current = await self.read(audience, card)
+        return current.stored if current else None
+
+    async def everything(self, audience: Audience) -> AsyncIterator[StoredAlert]:
+        """See `AlertReader`."""
+        for kept in self.of(audience):
+            yield kept
+
+    async def erase(self, audience: Audience) -> int:
+        """See `AlertReader`."""
+        erased = [key for key in self.cards if key[0] == audience]
+        for key in erased:
+            del self.cards[key]
+        return len(erased)
 
     def of(self, audience: Audience) -> list[StoredAlert]:
         """What one audience has, in no order."""
@@ -131,6 +166,70 @@ class MemoryStore:
     def _end(self, fault: Fault | None) -> None:
         if fault is Fault.LOST_ANSWER:
             raise DOWN
+
+
+class MemoryPeople:
+    """What is known about people, in memory: a `PeopleStore`."""
+
+    def __init__(self) -> None:
+        self.profiles: dict[str, KeptProfile] = {}
+        self.kept: dict[tuple[str, str], tuple[KeptMark, str]] = {}
+        self._versions = 0
+
+    async def profile(self, user: str) -> KeptProfile:
+        """See `PeopleStore`."""
+        await asyncio.sleep(0)
+        return self.profiles.get(user, KeptProfile(Profile(), None))
+
+    async def save_profile(self, user: str, profile: Profile, version: str | None) -> bool:
+        """See `PeopleStore`."""
+        matches = (await self.profile(user)).version == version
+        if matches:
+            self.profiles[user] = KeptProfile(profile, self._version())
+        return matches
+
+    async def mark(self, user: str, card: str) -> tuple[KeptMark, str] | None:
+        """See `PeopleStore`."""
+        await asyncio.sleep(0)
+        return self.kept.get((user, card))
+
+    async def save_mark(self, user: str, mark: KeptMark, version: str | None) -> bool:
+        """See `PeopleStore`."""
+        known = await self.mark(user, mark.card)
+        matches = (known[1] if known else None) == version
+        if matches:
+            self.kept[user, mark.card] = (mark, self._version())
+        return matches
+
+    async def marks(self, user: str, cards: Sequence[str]) -> dict[str, KeptMark]:
+        """See `PeopleStore`."""
+        await asyncio.sleep(0)
+        return {card: self.kept[user, card][0] for card in cards if (user, card) in self.kept}
+
+    async def open_marks(self, user: str, read_up_to: str) -> list[KeptMark]:
+        """See `PeopleStore`."""
+        await asyncio.sleep(0)
+        own = [mark for (owner, _), (mark, _) in self.kept.items() if owner == user]
+        return [mark for mark in own if mark.at > read_up_to or mark.read is False]
+
+    async def everything(self, user: str) -> AsyncIterator[dict[str, Any]]:
+        """See `PeopleStore`."""
+        kept = self.profiles.get(user)
+        if kept:
+            yield {"id": PROFILE_ID, "user": user, **to_builtins(kept.profile), "_etag": kept.version}
+        for (owner, card), (mark, version) in self.kept.items():
+            if owner == user:
+                yield {"id": MARK_PREFIX + card, "user": user, **to_builtins(mark), "_etag": version}
+
+    async def erase(self, user: str) -> int:
+        """See `PeopleStore`."""
+        count = (self.profiles.pop(user, None) is not None) + sum(owner == user for owner, _ in self.kept)
+        self.kept = {key: value for key, value in self.kept.items() if key[0] != user}
+        return count
+
+    def _version(self) -> str:
+        self._versions += 1
+        return f"v{self._versions}"
 
 
 class RecordingPublisher:

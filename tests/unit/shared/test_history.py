@@ -1,0 +1,273 @@
+import asyncio
+import json
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from shared.alert import Severity
+from shared.audience import EVERYONE, Audience
+from shared.card import StoredAlert, format_moment
+from shared.delivery.deliver import Deliver
+from shared.inbox.counting import LIMIT, SharedHeads, count_unread
+from shared.inbox.history import Reader, Seen, Wanted, read_page
+from shared.inbox.membership import Membership
+from shared.inbox.people import KeptMark
+from shared.inbox.reading import Filter
+from shared.inbox.state import state_of
+from shared.wire.message import Received
+from tests.unit.shared.fakes import (
+    ADA,
+    BEN,
+    NOON,
+    OFFICE,
+    MemoryPeople,
+    MemoryStore,
+    RecordingOutbox,
+    SetClock,
+    place,
+    stored,
+)
+
+OUTAGES = Audience.parse("topic:outages")
+EVENING = NOON + timedelta(hours=8)
+MINE = (ADA, OFFICE, EVERYONE)
+
+
+def reader(*audiences: Audience, read_up_to: str = "") -> Reader:
+    """Ada, who belongs to these audiences."""
+    return Reader("ada", tuple(map(Membership, audiences or MINE)), read_up_to)
+
+
+async def page_through(
+    store: MemoryStore, people: MemoryPeople, who: Reader, wanted: Wanted
+) -> tuple[list[Seen], list[int]]:
+    """Every card, page by page, and how long each page was."""
+    cards: list[Seen] = []
+    lengths: list[int] = []
+    before = wanted.before
+    while True:
+        page = await read_page(store, people, who, Wanted(wanted.limit, before, wanted.unread, wanted.only), EVENING)
+        cards += page.cards
+        lengths.append(len(page.cards))
+        if page.before is None:
+            return cards, lengths
+        assert before is None or page.before < before
+        before = page.before
+
+
+async def test_cards_come_newest_first(store: MemoryStore, people: MemoryPeople) -> None:
+    """Of all audiences together, in the order in which they were enqueued."""
+    store.put(stored("a", 1), stored("b", 2, OFFICE), stored("c", 3), stored("d", 4, EVERYONE))
+    cards, _ = await page_through(store, people, reader(), Wanted(10))
+    assert [seen.alert.id for seen in cards] == ["d", "c", "b", "a"]
+
+
+async def test_nobody_elses_cards_come(store: MemoryStore, people: MemoryPeople) -> None:
+    """Only the audiences that the reader belongs to are read at all."""
+    store.put(stored("a", 1), stored("b", 2, BEN), stored("c", 3, OUTAGES))
+    cards, _ = await page_through(store, people, reader(), Wanted(10))
+    assert [seen.alert.id for seen in cards] == ["a"]
+    assert {audience for audience, _ in store.pages} == set(MINE)
+
+
+async def test_a_page_reads_as_much_as_it_shows(store: MemoryStore, people: MemoryPeople) -> None:
+    """One read for each audience, of a page's length at most, however large the inbox is."""
+    store.put(*(stored(f"a{number}", number) for number in range(500)))
+    page = await read_page(store, people, reader(), Wanted(20), EVENING)
+    assert len(page.cards) == 20
+    assert store.pages == [(ADA, 20), (OFFICE, 0), (EVERYONE, 0)]
+
+
+async def test_hidden_alerts_do_not_empty_a_page(store: MemoryStore, people: MemoryPeople) -> None:
+    """Where many in a row have expired or were withdrawn the page is filled from below."""
+    store.put(*(stored(f"old{number}", number) for number in range(30)))
+    store.put(*(stored(f"over{number}", 100 + number, expires_at=NOON) for number in range(60)))
+    store.put(*(stored(f"gone{number}", 200 + number, retract=True) for number in range(60)))
+    page = await read_page(store, people, reader(), Wanted(20), EVENING)
+    assert [seen.alert.id for seen in page.cards] == [f"old{number}" for number in range(29, 9, -1)]
+
+
+async def test_a_subscriber_sees_what_came_since(store: MemoryStore, people: MemoryPeople) -> None:
+    """What was stored before the subscription is not shown."""
+    hours = [NOON + timedelta(hours=hour) for hour in range(3)]
+    store.put(*(stored(f"a{number}", number, OUTAGES, at=at) for number, at in enumerate(hours)))
+    who = Reader("ada", (Membership(OUTAGES, since=hours[1]),), "")
+    cards, _ = await page_through(store, people, who, Wanted(10))
+    assert [seen.alert.id for seen in cards] == ["a2", "a1"]
+
+
+async def test_an_archived_card_is_gone_until_it_is_revised(store: MemoryStore, people: MemoryPeople) -> None:
+    """A mark is about one revision: the next one is new, and unread."""
+    first, second = stored("a", 1, thread="t"), stored("b", 2, thread="t")
+    store.put(first)
+    mark = KeptMark(
+        card="t",
+        position=first.position,
+        version=1,
+        read=True,
+        archived=True,
+        at=format_moment(NOON),
+        audience="user:ada",
+    )
+    assert await people.save_mark("ada", mark, None)
+    assert (await page_through(store, people, reader(), Wanted(10)))[0] == []
+    store.put(second)
+    [seen] = (await page_through(store, people, reader(), Wanted(10)))[0]
+    assert (seen.alert.id, seen.state.read, seen.state.archived) == ("b", False, False)
+
+
+async def test_filters_choose(store: MemoryStore, people: MemoryPeople) -> None:
+    """By severity and category, through all pages."""
+    severities = list(Severity)
+    store.put(*(stored(f"a{n}", n, severity=severities[n % 4], category=f"c{n % 3}") for n in range(48)))
+    only = Filter(frozenset({Severity.CRITICAL}), frozenset({"c0", "c1"}))
+    cards, _ = await page_through(store, people, reader(), Wanted(2, only=only))
+    expected = [f"a{n}" for n in reversed(range(48)) if n % 4 == severities.index(Severity.CRITICAL) and n % 3 < 2]
+    assert [seen.alert.id for seen in cards] == expected
+
+
+# Random inboxes, against sorting everything.
+
+
+class Sent(Struct, frozen=True):
+    """A message of a random history."""
+
+    name: str
+    to: frozenset[Audience]
+    thread: str | None
+    retract: bool
+    expired: bool
+    mark: tuple[bool | None, bool] | None
+    """What Ada said about it then: read, archived."""
+
+
+sent = st.builds(
+    Sent,
+    name=st.sampled_from("abcdefghijklmnopqrstuvwxyz"),
+    to=st.frozensets(st.sampled_from([*MINE, BEN]), min_size=1),
+    thread=st.sampled_from([None, None, "t", "u"]),
+    retract=st.sampled_from([False] * 5 + [True]),
+    expired=st.sampled_from([False] * 4 + [True]),
+    mark=st.none() | st.tuples(st.sampled_from([None, True, False]), st.booleans()),
+)
+
+
+class Inbox(Struct, frozen=True):
+    """What a random history has left."""
+
+    store: MemoryStore
+    people: MemoryPeople
+
+    def expected(self, who: Reader) -> list[tuple[StoredAlert, bool]]:
+        """By sorting everything: each visible card in its newest revision, newest first, and whether it is read."""
+        newest: dict[str, StoredAlert] = {}
+        for audience in MINE:
+            for kept in self.store.of(audience):
+                known = newest.get(kept.card)
+                if known is None or known.position < kept.position:
+                    newest[kept.card] = kept
+        found: list[tuple[StoredAlert, bool]] = []
+        for kept in sorted(newest.values(), key=lambda kept: kept.position, reverse=True):
+            mark, _ = self.people.kept.get(("ada", kept.card), (None, ""))
+            state = state_of(kept.position, format_moment(kept.at), mark, who.read_up_to)
+            if not (kept.retracted or kept.alert.expired(EVENING) or state.archived):
+                found.append((kept, state.read))
+        return found
+
+
+async def live_through(history: list[Sent]) -> Inbox:
+    """Deliver everything, one message a minute, with what Ada says about each in between."""
+    inbox, clock = Inbox(MemoryStore(), MemoryPeople()), SetClock()
+    deliver = Deliver(inbox.store, [], RecordingOutbox(), clock)
+    threads: dict[str, str | None] = {}
+    audiences: dict[str, frozenset[Audience]] = {}
+    for number, message in enumerate(history):
+        clock.now = NOON + timedelta(minutes=number)
+        # A repeat has the thread and the audiences of the first.
+        thread = threads.setdefault(message.name, message.thread)
+        to = audiences.setdefault(message.name, message.to)
+        document = {
+            "id": message.name,
+            "to": [str(audience) for audience in sorted(to)],
+            "title": "x",
+            "retract": message.retract,
+            **({"thread": thread} if thread else {}),
+            **({"expiresAt": format_moment(EVENING)} if message.expired else {}),
+        }
+        where = place(number)
+        body = json.dumps(document).encode()
+        await deliver([Received(body, f"m{number}", where.enqueued, where.sequence_number)])
+        if message.mark is not None:
+            await _say(inbox, thread or message.name, *message.mark)
+    return inbox
+
+
+async def _say(inbox: Inbox, card: str, read: bool | None, archived: bool) -> None:  # noqa: FBT001  # as drawn
+    current = [inbox.store.cards.get((audience, card)) for audience in MINE]
+    shown = max((kept.stored for kept in current if kept), key=lambda kept: kept.position, default=None)
+    if shown is None:
+        return
+    known = inbox.people.kept.get(("ada", card))
+    mark = KeptMark(
+        card=card,
+        position=shown.position,
+        version=known[0].version + 1 if known else 1,
+        read=read,
+        archived=archived,
+        at=format_moment(shown.at),
+        audience=str(shown.audience),
+    )
+    assert await inbox.people.save_mark("ada", mark, known[1] if known else None)
+
+
+histories = st.lists(sent, max_size=40)
+read_up_to = st.integers(-1, 40).map(lambda n: "" if n < 0 else format_moment(NOON + timedelta(minutes=n)))
+
+
+@given(histories, st.integers(1, 7), read_up_to, st.sampled_from([None, True, False]))
+def test_paging_shows_every_card_exactly_once(
+    history: list[Sent],
+    limit: int,
+    up_to: str,
+    unread: bool | None,  # noqa: FBT001  # as drawn
+) -> None:
+    """Whatever was sent, revised, withdrawn or put away: each visible card, in its newest revision, in order."""
+
+    async def check() -> None:
+        inbox = await live_through(history)
+        who = reader(read_up_to=up_to)
+        cards, lengths = await page_through(inbox.store, inbox.people, who, Wanted(limit, unread=unread))
+        expected = [
+            (kept.card, kept.position, read)
+            for kept, read in inbox.expected(who)
+            if unread is None or read is not unread
+        ]
+        assert [(seen.alert.card, seen.alert.position, seen.state.read) for seen in cards] == expected
+        assert all(length <= limit for length in lengths)
+
+    asyncio.run(check())
+
+
+@given(histories, read_up_to)
+def test_the_unread_count_is_what_the_history_shows(history: list[Sent], up_to: str) -> None:
+    """Counting without reading everything gives what reading everything gives."""
+
+    async def check() -> None:
+        inbox = await live_through(history)
+        who = reader(read_up_to=up_to)
+        heads = SharedHeads(inbox.store, lambda: 0.0)
+        marks = await inbox.people.open_marks("ada", up_to)
+        count = await count_unread(heads, inbox.store, who.memberships, marks, up_to, EVENING)
+        assert count.unread == sum(not read for _, read in inbox.expected(who))
+
+    asyncio.run(check())
+
+
+async def test_the_count_ends_at_a_hundred(store: MemoryStore) -> None:
+    """Beyond it is "many", and no more is read than it takes to know that."""
+    store.put(*(stored(f"a{number}", number, at=NOON + timedelta(seconds=number)) for number in range(1000)))
+    count = await count_unread(SharedHeads(store), store, [Membership(ADA)], [], "", EVENING)
+    assert count.unread == LIMIT
+    assert len(store.pages) == 1

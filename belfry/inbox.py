@@ -55,6 +55,8 @@ class Inbox:
         """Cards that frames have brought, repeats included."""
         self.connections = 0
         """How often it connected."""
+        self.on_frame: Callable[[dict[str, Any]], None] | None = None
+        """Called with each frame as it came."""
         self._api = api.rstrip("/")
         self._token = token
         self._on_card = on_card
@@ -142,7 +144,13 @@ class Inbox:
 
     async def _received(self, message: OnServerDataMessageArgs | OnGroupDataMessageArgs) -> None:
         frame = message.data
-        if isinstance(frame, dict) and frame.get("type") == "alerts":
+        if not isinstance(frame, dict):
+            return
+        if self.on_frame:
+            self.on_frame(frame)
+            async with self._changed:
+                self._changed.notify_all()
+        if frame.get("type") == "alerts":
             self.frames += len(frame["alerts"])
             await self._apply(frame["alerts"])
 

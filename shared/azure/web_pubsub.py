@@ -1,11 +1,13 @@
 """Web PubSub: the live connections."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final, Self
 
 from azure.core.credentials import AzureKeyCredential
 from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import ResourceNotFoundError
 from azure.messaging.webpubsubservice.aio import WebPubSubServiceClient
 
 from shared.audience import Audience, Kind
@@ -58,7 +60,8 @@ class WebPubSub:
         """Put a person's open connections into an audience's group; new ones bring it in their token."""
         if audience.group:
             async with calling(SERVICE):
-                await self._client.add_user_to_group(audience.group, user)
+                with suppress(ResourceNotFoundError):  # not connected now
+                    await self._client.add_user_to_group(audience.group, user)
 
     async def leave(self, user: str, audience: Audience) -> None:
         """Take a person's open connections out of an audience's group."""

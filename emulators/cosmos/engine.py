@@ -115,7 +115,7 @@ class Engine:
 
     def _route(self, request: Request) -> Answer:
         match request.segments:
-            case ():
+            case () if request.method == "GET":
                 answer = account(f"http://{request.headers.get('host', 'localhost:8081')}/")
             case ("dbs", *_):
                 answer = self._route_resource(request, int(self._clock()))

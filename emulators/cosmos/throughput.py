@@ -17,7 +17,7 @@ class Throughput:
 
     Args:
         units: request units a second.
-        now: seconds of a clock that never goes back.
+        now: seconds of a clock.
     """
 
     def __init__(self, units: float, now: float) -> None:
@@ -32,7 +32,8 @@ class Throughput:
         Raises:
             TooManyRequestsError: with the seconds until it is this client's turn.
         """
-        self._left = min(self._units, self._left + (now - self._then) * self._units)
+        passed = max(0.0, now - self._then)
+        self._left = min(self._units, self._left + passed * self._units)
         self._then = now
         if self._left > 0:
             return

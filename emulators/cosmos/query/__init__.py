@@ -1,1 +1,5 @@
-"""The query language: `parsing` makes a `tree` of a text, `compilation` functions of the tree, `planning` finds the index to read, `execution` makes pages, `handshake` tells clients how to query across partitions."""  # noqa: E501  # the way of a query in one line
+"""The query language.
+
+`parsing` makes a `tree` of a text, `compilation` functions of the tree, `planning` chooses the index to read,
+`execution` makes pages, and `handshake` tells clients how to query across partitions.
+"""

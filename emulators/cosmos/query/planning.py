@@ -13,6 +13,7 @@ from emulators.cosmos.errors import BadRequestError, QueryError
 from emulators.cosmos.indexing import IndexingPolicy, Order, Path, path_text
 from emulators.cosmos.query import tree
 from emulators.cosmos.query.compilation import Row, compiled
+from emulators.cosmos.query.parsing import walk
 from emulators.cosmos.values import UNDEFINED, Kind, Value, kind_of, sort_key
 
 _MIRRORED: Final = {
@@ -151,11 +152,9 @@ def _span(condition: tree.Expression, parameters: Mapping[str, Value]) -> tuple[
 
 def _constant(expression: tree.Expression, parameters: Mapping[str, Value]) -> tuple[Value] | None:
     """The value of an expression that needs no document, in a tuple because it may be null."""
-    if isinstance(expression, tree.Literal | tree.Parameter | tree.Signed) and not any(
-        isinstance(inner, tree.Root) for inner in (expression, *tree.children(expression))
-    ):
-        return (compiled(expression)(Row({}, parameters)),)
-    return None
+    if any(isinstance(node, tree.Root) for node in walk(expression)):
+        return None
+    return (compiled(expression)(Row({}, parameters)),)
 
 
 def _compared(comparator: tree.Comparator, value: Value) -> Span | None:

@@ -115,6 +115,27 @@ def test_the_index_follows_every_write(account: Account) -> None:
     assert ids(account, "SELECT * FROM c WHERE c.position > ''") == ["0"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("c.position = -c.n", ["1"]),
+        ("c.position > c.n", ["0"]),
+        ("c.position = 1 + 1 - @one", ["0"]),
+        ("@one = c.position", ["0"]),
+        ("c.position != 1", ["1"]),
+        ("c.position = @none", []),
+        ("c.position >= 1 AND c.position <= 1 AND c.n = 0", ["0"]),
+        ("NOT (c.position = 1)", ["1"]),
+        ("c.position = 1 OR c.n = 1", ["0", "1"]),
+    ],
+)
+def test_only_constants_are_sought(account: Account, condition: str, expected: list[str]) -> None:
+    """A comparison of two properties, a negation and an OR are computed for each item."""
+    fill(account, [{"position": 1, "n": 0}, {"position": -1, "n": 1}])
+    response = account.query(f"SELECT * FROM c WHERE {condition}", {"name": "@one", "value": 1})
+    assert [row["id"] for row in found(response)] == expected
+
+
 def test_a_system_property_is_always_indexed() -> None:
     """`id` and `_ts` can be sorted by whatever the policy excludes, unless it indexes nothing."""
     with Account().prepare(policy={"excludedPaths": [{"path": "/*"}]}) as account:

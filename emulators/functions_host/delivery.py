@@ -35,6 +35,7 @@ _MORE_SECONDS = 0.02
 """How long a batch waits for more once it has a message, as the .NET client does; the client's `socket_timeout` is the
 least that it can be."""
 _RENEW_AHEAD = timedelta(seconds=10)
+"""How long before its end a lock is renewed; half of what is left, if that is less."""
 _logger = logging.getLogger(__name__)
 
 
@@ -153,6 +154,10 @@ class Singles:
                 task = asyncio.create_task(self._delivery.one(received))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
+        await self.finish()
+
+    async def finish(self) -> None:
+        """Wait for what is running, and for its settlement."""
         if self._running:
             await asyncio.wait(self._running)
 
@@ -186,6 +191,9 @@ class Batches:
                 await self._delivery.many(batch)
         while batch := buffer.remaining():
             await self._delivery.many(batch)
+
+    async def finish(self) -> None:
+        """Nothing outlives `run`: batches are delivered in it, one by one."""
 
     async def _receive(self, receiver: ServiceBusReceiver, patience: float) -> list[ServiceBusReceivedMessage]:
         """Wait for a first message, then briefly for more: the client alone would wait 0.2 s for a full batch."""

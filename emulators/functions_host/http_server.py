@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -72,7 +73,9 @@ class HttpServer:
         asked = request.headers.get("Access-Control-Request-Method")
         if request.method == "OPTIONS" and asked:
             allowed = request.headers.get("Access-Control-Request-Headers", "")
-            return web.Response(status=204, headers=self._cors.preflight_headers(origin, asked, allowed))
+            return web.Response(
+                status=HTTPStatus.NO_CONTENT, headers=self._cors.preflight_headers(origin, asked, allowed)
+            )
         response = await self._answer(request)
         response.headers.update(self._cors.response_headers(origin))
         return response
@@ -86,24 +89,24 @@ class HttpServer:
             return await self._run(request, match)
         if path == "/":
             return web.Response(text="This functions host is up and running.\n")
-        return web.Response(status=404)
+        return web.Response(status=HTTPStatus.NOT_FOUND)
 
     def _admin(self, request: web.BaseRequest, path: str) -> web.Response:
         if request.method == "GET":
             document = self._administration.get(path, f"{request.scheme}://{request.host}")
-            return web.Response(status=404) if document is None else web.json_response(document)
+            return web.Response(status=HTTPStatus.NOT_FOUND) if document is None else web.json_response(document)
         function = self._functions.get(path.rpartition("/")[2])
         if request.method == "POST" and function and isinstance(function.trigger, TimerTrigger):
             task = asyncio.create_task(self._invoker.invoke(function, timer_info(None, past_due=False), {}))
             self._background.add(task)
             task.add_done_callback(self._background.discard)
-            return web.Response(status=202)
-        return web.Response(status=404)
+            return web.Response(status=HTTPStatus.ACCEPTED)
+        return web.Response(status=HTTPStatus.NOT_FOUND)
 
     async def _run(self, request: web.BaseRequest, match: Match) -> web.Response:
         body = await self._body(request)
         if body is None:
-            return web.Response(status=413)
+            return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         call = http_messages.call(
             request.method,
             f"{request.scheme}://{request.host}{request.raw_path}",
@@ -114,7 +117,7 @@ class HttpServer:
         )
         result = await self._invoker.invoke(self._functions[match.function], call, {})
         if not result.succeeded:
-            return web.Response(status=500)
+            return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
         return web.Response() if result.reply is None else _response(result.reply)
 
     async def _body(self, request: web.BaseRequest) -> bytes | None:

@@ -1,6 +1,5 @@
-"""Invocations: each gets an id, is logged when it ends, and is waited for when the host stops."""
+"""Invocations: each gets an id, and is logged when it ends."""
 
-import asyncio
 import logging
 import time
 import uuid
@@ -19,8 +18,6 @@ class Invoker:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._running: dict[str, str] = {}
-        self._idle = asyncio.Event()
-        self._idle.set()
 
     @property
     def running(self) -> Mapping[str, str]:
@@ -32,22 +29,15 @@ class Invoker:
         invocation_id = str(uuid.uuid4())
         begun = time.perf_counter()
         self._running[invocation_id] = function.name
-        self._idle.clear()
         try:
             result = await self._runtime.invoke(
                 function.function_id, invocation_id, function.trigger.parameter, value, metadata
             )
         finally:
             del self._running[invocation_id]
-            if not self._running:
-                self._idle.set()
         milliseconds = (time.perf_counter() - begun) * 1000
         if result.succeeded:
             _logger.info("%s %s succeeded in %.1f ms", function.name, invocation_id, milliseconds)
         else:
             _logger.error("%s %s failed in %.1f ms\n%s", function.name, invocation_id, milliseconds, result.error)
         return result
-
-    async def drain(self) -> None:
-        """Wait until no invocation is running."""
-        await self._idle.wait()

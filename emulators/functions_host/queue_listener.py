@@ -51,6 +51,7 @@ class QueueListener:
                 delay = _BACKOFF_SECONDS[min(self._failures, len(_BACKOFF_SECONDS)) - 1]
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), delay)
+        await self._dispatch.finish()
 
     async def _listen(self) -> None:
         trigger = self._trigger

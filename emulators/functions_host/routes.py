@@ -135,7 +135,7 @@ class Table:
 
 
 def _decode(segment: str) -> str:
-    """Percent-decode, but leave an encoded slash: it is not a separator, and as Kestrel does, not a slash either."""
+    """Percent-decode all but an encoded slash, which stays as it is, as in Kestrel."""
     return "".join(part if _ENCODED_SLASH.fullmatch(part) else unquote(part) for part in _ENCODED_SLASH.split(segment))
 
 

@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -148,6 +149,8 @@ def _index(declared: Any, folder: Path) -> IndexedFunction:
         (metadata,), _ = loader.process_indexed_function(_PROTOBUF, _REGISTRY, [declared], str(folder))
     except Exception as error:  # FunctionLoadError, and whatever evaluating the app's annotations raises
         raise FunctionError(name, f"cannot be indexed: {error}") from error
+    if metadata.retry_options is not None:
+        raise FunctionError(name, "retry policies are not served by this host")
     information = _REGISTRY.get_function(metadata.function_id)
     if information.deferred_bindings_enabled or information.settlement_client_arg:
         raise FunctionError(name, "SDK-type bindings and message settlement are not served by this host")
@@ -193,7 +196,7 @@ def _http_reply(datum: Any) -> HttpReply | None:
     if datum is None or datum.type not in {"http", "string"}:
         return None
     if datum.type == "string":
-        return HttpReply(200, (("content-type", "text/plain; charset=utf-8"),), (), datum.value.encode())
+        return HttpReply(HTTPStatus.OK, (("content-type", "text/plain; charset=utf-8"),), (), datum.value.encode())
     fields = datum.value
     return HttpReply(
         int(fields["status_code"].value),

@@ -22,6 +22,9 @@ _OPTIONS: Mapping[str, Any] = {
     "socket_timeout": 0.05,
 }
 
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+"""What .NET has for a time that was not given."""
+
 
 @asynccontextmanager
 async def open_receiver(connection: Connection, queue: str, prefetch: int) -> AsyncIterator[ServiceBusReceiver]:
@@ -60,12 +63,12 @@ def message(received: ServiceBusReceivedMessage) -> Message:
         body=b"".join(received.body) if is_data else b"",
         body_is_data=is_data,
         sequence_number=received.sequence_number or 0,
-        enqueued_at=received.enqueued_time_utc or datetime.now(UTC),
+        enqueued_at=received.enqueued_time_utc or _NEVER,
         delivery_count=(received.delivery_count or 0) + 1,  # the client counts from 0, the trigger from 1
         lock_token=str(received.lock_token),
-        message_id=received.message_id,
+        message_id=_string(received.message_id),
         content_type=received.content_type,
-        correlation_id=received.correlation_id,
+        correlation_id=_string(received.correlation_id),
         subject=received.subject,
         to=received.to,
         reply_to=received.reply_to,
@@ -78,6 +81,11 @@ def message(received: ServiceBusReceivedMessage) -> Message:
             str(_text(name)): _text(value) for name, value in (received.application_properties or {}).items()
         },
     )
+
+
+def _string(value: Any) -> str | None:
+    """AMQP identifiers may also be numbers, UUIDs or bytes."""
+    return None if value is None else str(_text(value))
 
 
 def _text(value: Any) -> PropertyValue:

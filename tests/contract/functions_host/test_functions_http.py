@@ -1,3 +1,4 @@
+import asyncio
 import http.client
 import io
 import json
@@ -236,3 +237,19 @@ async def test_logs(host: Child, log: Path) -> None:
     assert f"reply {answer.headers['X-Id']} succeeded in" in text
     assert "printed" in text
     assert any("[thread " in line and line.endswith("from a thread") for line in text.splitlines())
+
+
+async def test_request_is_finished(tmp_path: Path) -> None:
+    """SIGTERM while a request is answered: it is answered, no other is taken, and the host ends with status 0."""
+    log = tmp_path / "log"
+    with Child(
+        "emulators.functions_host", ["--port", "0", "--ephemeral", "--app", str(APPS / "http")], log=log
+    ) as host:
+        asked = asyncio.create_task(ask(host, "GET", "/api/slow?seconds=1.5"))
+        async with asyncio.timeout(10):
+            while "taking a while" not in said(log):  # noqa: ASYNC110  # another process writes it
+                await asyncio.sleep(0.02)
+        assert await asyncio.to_thread(host.stop) == 0
+        assert (await asked).body == b"done"
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await ask(host, "GET", "/api/hello")

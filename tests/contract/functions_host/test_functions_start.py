@@ -59,6 +59,18 @@ def test_function_that_cannot_be_indexed(tmp_path: Path) -> None:
     assert "function 'bad': cannot be indexed" in _refusal(tmp_path)
 
 
+def test_retry_policies_are_refused(tmp_path: Path) -> None:
+    """A retry policy would do nothing here, so it is refused."""
+    _write(
+        tmp_path,
+        _HTTP.replace(
+            "@app.route",
+            '@app.retry(strategy="fixed_delay", max_retry_count="3", delay_interval="00:00:01")\n    @app.route',
+        ),
+    )
+    assert "function 'good': retry policies are not served" in _refusal(tmp_path)
+
+
 def test_what_is_not_served_is_named(tmp_path: Path) -> None:
     """Triggers, bindings and options that are not served are refused by name, all at once."""
     _write(

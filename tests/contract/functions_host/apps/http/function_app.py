@@ -1,5 +1,6 @@
 """An app with one HTTP function for each thing that the host promises of HTTP triggers."""
 
+import asyncio
 import json
 import logging
 import os
@@ -93,6 +94,14 @@ async def text(req: func.HttpRequest) -> str:
 async def fail(req: func.HttpRequest) -> func.HttpResponse:
     """Raise."""
     raise ValueError(f"as asked by {req.params.get('who')}")
+
+
+@app.route(route="slow", methods=["GET"])
+async def slow(req: func.HttpRequest) -> func.HttpResponse:
+    """Takes a while."""
+    logging.getLogger("app").info("taking a while")
+    await asyncio.sleep(float(req.params["seconds"]))
+    return func.HttpResponse("done")
 
 
 @app.route(route="off", methods=["GET"])

@@ -1,13 +1,10 @@
-"""A person's inbox as a client keeps it: the history, and then every frame.
-
-Cards are keyed by `card`, and the higher position wins, so any overlap between history and frames, and any repeat, is
-harmless. After every reconnect the history is read again: what came in between is in it.
-"""
+"""A person's inbox as a client keeps it: the history, then every frame, and after every reconnect what came since."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -15,12 +12,12 @@ import aiohttp
 from azure.messaging.webpubsubclient.aio import WebPubSubClient, WebPubSubClientCredential
 from azure.messaging.webpubsubclient.models import CallbackType, OnGroupDataMessageArgs, OnServerDataMessageArgs
 
+from belfry.rule import Card, Mark, View
+
 log = logging.getLogger(__name__)
 
 _RECONNECTS: Final = 1_000_000
 """A client goes on trying for as long as it runs."""
-
-type Card = dict[str, Any]
 
 
 class ProblemResponseError(Exception):
@@ -49,8 +46,8 @@ class Inbox:
     def __init__(
         self, api: str, token: Callable[[], Awaitable[str]], on_card: Callable[[Card], None] | None = None
     ) -> None:
-        self.cards: dict[str, Card] = {}
-        """What the person sees: card by key; of a withdrawn alert a card with `retracted`."""
+        self.view = View()
+        """What is known, and how it is shown."""
         self.frames = 0
         """Cards that frames have brought, repeats included."""
         self.connections = 0
@@ -64,6 +61,8 @@ class Inbox:
         self._opened = AsyncExitStack()
         """What is to be closed again."""
         self._changed = asyncio.Condition()
+        self._catching_up = asyncio.Lock()
+        self._sync = ""
         self._live = WebPubSubClient(
             WebPubSubClientCredential(self._negotiate),
             reconnect_retry_total=_RECONNECTS,
@@ -111,10 +110,39 @@ class Inbox:
                 raise ProblemResponseError(response.status, content if isinstance(content, dict) else {})
             return content
 
+    @property
+    def cards(self) -> dict[str, Card]:
+        """The cards as they came, by key; of a withdrawn alert a card with `retracted`."""
+        return self.view.cards
+
     async def reload(self) -> None:
-        """Read the newest page of the history."""
+        """Begin anew with the newest page of the history."""
+        async with self._catching_up:
+            await self._reload()
+
+    async def catch_up(self) -> None:
+        """Take in everything since the last time: all of it, or the history anew."""
+        async with self._catching_up:
+            more = bool(self._sync)
+            if not more:
+                await self._reload()
+            while more:
+                try:
+                    changes = await self.request("GET", "/alerts/changes", params={"since": self._sync})
+                except ProblemResponseError as problem:
+                    if problem.status != HTTPStatus.GONE:
+                        raise
+                    await self._reload()
+                    return
+                await self._take(changes["alerts"], changes["marks"], changes["readUpTo"])
+                self._sync, more = changes["sync"], changes["more"]
+
+    async def _reload(self) -> None:
+        # Cleared before the request, so that no frame that comes meanwhile is lost.
+        self.view.clear()
         page = await self.request("GET", "/alerts", params={"limit": "100"})
-        await self._apply(page["alerts"])
+        await self._take(page["alerts"], page["marks"], page["readUpTo"])
+        self._sync = page["sync"]
 
     async def wait_until(self, satisfied: Callable[[Self], bool], seconds: float) -> None:
         """Wait until the inbox is as wanted.
@@ -137,29 +165,37 @@ class Inbox:
     async def _connected(self, _: object) -> None:
         self.connections += 1
         if self.connections > 1:
-            try:
-                await self.reload()
-            except (aiohttp.ClientError, ProblemResponseError) as error:
-                log.warning("the history could not be read again: %s", error)
+            await self._catch_up_or_say()
+
+    async def _catch_up_or_say(self) -> None:
+        try:
+            await self.catch_up()
+        except (aiohttp.ClientError, ProblemResponseError) as error:
+            log.warning("what came in between could not be read: %s", error)
 
     async def _received(self, message: OnServerDataMessageArgs | OnGroupDataMessageArgs) -> None:
         frame = message.data
         if not isinstance(frame, dict):
             return
+        self.frames += len(frame.get("alerts", ()))
+        self._report(self.view.take_frame(frame))
         if self.on_frame:
             self.on_frame(frame)
-            async with self._changed:
-                self._changed.notify_all()
-        if frame.get("type") == "alerts":
-            self.frames += len(frame["alerts"])
-            await self._apply(frame["alerts"])
+        await self._notify()
+        if frame.get("type") == "audiences":
+            # What the person belongs to has changed. The open connection was put into its groups already; the next one
+            # negotiates anew.
+            await self._catch_up_or_say()
 
-    async def _apply(self, cards: list[Card]) -> None:
-        for card in cards:
-            known = self.cards.get(card["card"])
-            if known is None or known["position"] < card["position"]:
-                self.cards[card["card"]] = card
-                if self._on_card:
-                    self._on_card(card)
+    async def _take(self, cards: list[Card], marks: Sequence[Mark], read_up_to: str) -> None:
+        self._report(self.view.take(cards, marks, read_up_to))
+        await self._notify()
+
+    def _report(self, cards: list[Card]) -> None:
+        if self._on_card:
+            for card in cards:
+                self._on_card(card)
+
+    async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()

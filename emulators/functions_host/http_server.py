@@ -18,6 +18,8 @@ from .timer_status import timer_info
 
 LARGEST_BODY = 104_857_600
 """Bytes, as in Azure."""
+_LARGEST_HEADER = 32_768
+"""Bytes; in Azure the limit is for all headers together."""
 _STOP_SECONDS = 30.0
 _logger = logging.getLogger(__name__)
 
@@ -51,7 +53,12 @@ class HttpServer:
         Raises:
             OSError: the address is taken.
         """
-        server = web.Server(self._handle, access_log=None)
+        server = web.Server(
+            self._handle,
+            access_log=None,
+            max_field_size=_LARGEST_HEADER,
+            auto_decompress=False,  # the function gets the bytes that were sent
+        )
         self._runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()

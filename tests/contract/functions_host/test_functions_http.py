@@ -81,7 +81,8 @@ async def test_routes(host: Child, path: str, function: str, route: dict[str, st
 
 async def test_request(host: Child) -> None:
     """A function sees method, URL, headers, query and body as the host in Azure gives them."""
-    headers = [("X-One", "1"), ("X-One", "2"), ("X-Empty", "")]
+    token = "Bearer " + "x" * 20_000
+    headers = [("X-One", "1"), ("X-One", "2"), ("X-Empty", ""), ("Authorization", token), ("Content-Encoding", "gzip")]
     answer = await ask(
         host, "PATCH", "/api/echo/x?a=1&A=2&b=%C3%A9&empty=&none", headers=headers, data=b"\x00\xff body"
     )
@@ -90,6 +91,7 @@ async def test_request(host: Child) -> None:
     assert seen["url"] == f"{host.url}/api/echo/x?a=1&A=2&b=%C3%A9&empty=&none"
     assert seen["headers"]["x-one"] == "1,2"
     assert seen["headers"]["x-empty"] == ""
+    assert seen["headers"]["authorization"] == token
     assert seen["params"] == {"a": "1,2", "b": "é"}
     assert seen["body"].encode("latin-1") == b"\x00\xff body"
 

@@ -25,6 +25,7 @@ DEFAULT: Final[Document] = {
     "excludedPaths": [{"path": '/"_etag"/?'}],
 }
 _ALWAYS: Final[tuple[Path, ...]] = (("id",), ("_ts",))
+_SYSTEM: Final = frozenset(("id", "_rid", "_self", "_etag", "_attachments", "_ts"))
 _REMEMBERED: Final = 10_000
 """Paths whose decision is kept; documents with ever new names would otherwise fill the memory."""
 _MEMBERS: Final = ("indexingMode", "automatic", "includedPaths", "excludedPaths", "compositeIndexes")
@@ -113,10 +114,10 @@ class IndexingPolicy:
         return [Entry(path_text(path), sort_key(value)) for path, value in found.items()]
 
     def terms(self, document: Document) -> int:
-        """How many values of the document are indexed, elements of arrays included: what a write is charged for."""
+        """How many of the client's values are indexed, elements of arrays included: what a write is charged for."""
         if self.mode is Mode.NONE:
             return 0
-        return sum(1 for path in _scalars(document, ()) if path not in _ALWAYS and self.includes(path))
+        return sum(1 for path in _scalars(document, ()) if path[0] not in _SYSTEM and self.includes(path))
 
     def _decide(self, path: Path) -> bool:
         if self.mode is Mode.NONE:

@@ -22,7 +22,7 @@ from emulators.cosmos.item_store import ItemStore, StoredItem
 from emulators.cosmos.patching import Patch
 from emulators.cosmos.query.compilation import Row, compiled
 from emulators.cosmos.query.parsing import parse_condition
-from emulators.cosmos.values import Document, depth_of
+from emulators.cosmos.values import Document, depth_of, simplify_numbers
 from emulators.cosmos.wire import Operation
 
 ITEM_BYTES: Final = 2 * 1024 * 1024
@@ -160,6 +160,7 @@ class Items:
     def _put(
         self, container: Container, key: PartitionKey, document: Document, over: StoredItem | None, now: int
     ) -> ItemResult:
+        simplify_numbers(document)
         item = self._store.put(container, key, document, over, now)
         size = len(item.body)
         if size > ITEM_BYTES:

@@ -75,6 +75,18 @@ def number(value: float) -> Value:
     return int(value) if value.is_integer() and abs(value) <= _EXACT else value
 
 
+def simplify_numbers(document: Document) -> None:
+    """Write 1.0 as 1 and -0.0 as 0, as the service does with what it stores. Changes the document."""
+    parts: list[Any] = [document]
+    while parts:
+        part = parts.pop()
+        for place, inner in part.items() if isinstance(part, dict) else enumerate(part):
+            if isinstance(inner, float):
+                part[place] = number(inner)
+            elif isinstance(inner, dict | list):
+                parts.append(inner)
+
+
 def sort_key(value: Value) -> bytes:
     """Bytes that sort as the service sorts values.
 

@@ -11,7 +11,7 @@ from emulators.children import Child
 from emulators.cosmos.authorization import WELL_KNOWN_KEY
 
 GOAL = 10_000
-KILLS = 4
+KILLS = 8
 WRITERS = 8
 BATCH = 20
 CONTAINERS = """

@@ -47,7 +47,9 @@ def compare(comparator: tree.Comparator, left: Value, right: Value) -> Truth:
     """Compare two values.
 
     Values of different kinds are different, and have no order: less and greater are undefined, as between two arrays
-    or two objects. With an undefined operand everything is undefined.
+    or two objects. With an undefined operand everything is undefined. The service's documentation calls equality
+    across kinds undefined, too; the evaluator in the tests of Microsoft's own client says false, and `!= null` relies
+    on it everywhere. Source: azure-cosmos-dotnet-v3, `OfflineEngine/ScalarExpressionEvaluator.cs`.
     """
     if Kind.UNDEFINED in (kind_of(left), kind_of(right)):
         return UNDEFINED

@@ -20,6 +20,30 @@ def test_system_properties_are_the_services_own(account: Account) -> None:
     assert written["_ts"] == int(account.clock())
 
 
+def test_numbers_are_stored_as_doubles_are_written(account: Account) -> None:
+    """A whole number has no fraction, whoever wrote it with one; integers of 64 bits are kept."""
+    written = write(account, "a", n=[1.0, -0.0, 1.5, 9007199254740993], deep={"x": 2.0})
+    assert b'"n":[1,0,1.5,9007199254740993],"deep":{"x":2}' in written.body
+
+
+def test_charges_are_near_the_services(account: Account) -> None:
+    """Figures that a hosted account was seen to charge, within a tenth: two insertions, a read and a query."""
+    everything = {"id": "all", "partitionKey": {"paths": ["/pk"]}}
+    account.send("POST", "/dbs/db/colls", everything)
+
+    def charged(body: Any, **headers: str) -> float:
+        key = {"x_ms_documentdb_partitionkey": '["a"]'}
+        response = account.send("POST", "/dbs/db/colls/all/docs", body, **key, **headers)
+        return float(response.headers["x-ms-request-charge"])
+
+    eight = {"id": "8", "pk": "a", **dict.fromkeys("tuvwxyz", 1)}
+    thirteen = {"id": "13", "pk": "a", **dict.fromkeys("mnopqrstuvwx", 1.5)}
+    assert charged(eight) == pytest.approx(9.14, rel=0.1)
+    assert charged(thirteen) == pytest.approx(10.48, rel=0.1)
+    query = {"query": "SELECT * FROM c WHERE c.id = '8'"}
+    assert charged(query, x_ms_documentdb_isquery="True") == pytest.approx(2.82, rel=0.1)
+
+
 def test_reading_with_the_known_etag_is_not_modified(account: Account) -> None:
     """If-None-Match spares the body of an item that is known."""
     etag = write(account, "a").headers["etag"]

@@ -1,6 +1,7 @@
 import pytest
 
-from tests.unit.shared.fakes import MemoryPeople, MemoryStore, RecordingOutbox, RecordingPublisher, SetClock
+from tests.unit.shared.fakes import RecordingOutbox, RecordingPublisher, SetClock
+from tests.unit.shared.memory import MemoryPeople, MemoryStore
 
 
 @pytest.fixture

@@ -12,18 +12,8 @@ from shared.delivery.deliver import Deliver
 from shared.delivery.retrying import LADDER
 from shared.errors import RefusedError, TransientError
 from shared.wire.message import Outgoing, Received, open_parcel
-from tests.unit.shared.fakes import (
-    ADA,
-    BEN,
-    NOON,
-    OFFICE,
-    MemoryStore,
-    RecordingChannel,
-    RecordingOutbox,
-    SetClock,
-    place,
-    received,
-)
+from tests.unit.shared.fakes import ADA, BEN, NOON, OFFICE, RecordingChannel, RecordingOutbox, SetClock, place, received
+from tests.unit.shared.memory import MemoryStore
 
 ALL = (ADA, BEN, OFFICE)
 DOWN = TransientError("down")

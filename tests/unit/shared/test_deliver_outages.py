@@ -19,13 +19,13 @@ from tests.unit.shared.fakes import (
     BEN,
     NOON,
     OFFICE,
-    MemoryStore,
     Place,
     RecordingChannel,
     RecordingPublisher,
     SetClock,
     received,
 )
+from tests.unit.shared.memory import MemoryStore
 
 AUDIENCES = (ADA, BEN, OFFICE)
 DUPLICATE_WINDOW = timedelta(minutes=10)

@@ -17,18 +17,8 @@ from shared.inbox.people import KeptMark
 from shared.inbox.reading import Filter
 from shared.inbox.state import state_of
 from shared.wire.message import Received
-from tests.unit.shared.fakes import (
-    ADA,
-    BEN,
-    NOON,
-    OFFICE,
-    MemoryPeople,
-    MemoryStore,
-    RecordingOutbox,
-    SetClock,
-    place,
-    stored,
-)
+from tests.unit.shared.fakes import ADA, BEN, NOON, OFFICE, RecordingOutbox, SetClock, place, stored
+from tests.unit.shared.memory import MemoryPeople, MemoryStore
 
 OUTAGES = Audience.parse("topic:outages")
 EVENING = NOON + timedelta(hours=8)

@@ -12,7 +12,8 @@ from msgspec import Struct
 from shared.card import SEEN_LIMIT, StoredAlert
 from shared.delivery.keeping import Dropped, Kept, Verdict, judge, keep
 from shared.errors import BelfryError, RefusedError, TransientError
-from tests.unit.shared.fakes import ADA, BEN, Fault, MemoryStore, stored
+from tests.unit.shared.fakes import ADA, BEN, stored
+from tests.unit.shared.memory import Fault, MemoryStore
 
 REDELIVERY, REVISION, REPEAT = Verdict.REDELIVERY, Verdict.REVISION, Verdict.REPEAT
 OVERTAKEN, EARLY = Verdict.OVERTAKEN, Verdict.EARLY
@@ -118,10 +119,9 @@ async def test_a_store_that_is_down_fails_every_alert_of_the_audience(store: Mem
 
 async def test_one_alert_that_is_refused_does_not_take_others_with_it(store: MemoryStore) -> None:
     """A transaction fails as a whole; the alerts that are not to blame are kept all the same."""
-    refusal = RefusedError("no such id")
-    store.refuses = lambda alert: refusal if alert.id == "b" else None
+    store.refused = {"b"}
     outcomes = await keep(store, ADA, [stored("a"), stored("b"), stored("c")])
-    assert outcomes[1] is refusal
+    assert isinstance(outcomes[1], RefusedError)
     assert {kept.id for kept in store.of(ADA)} == {"a", "c"}
     assert [isinstance(outcome, StoredAlert) for outcome in outcomes] == [True, False, True]
 

@@ -17,8 +17,6 @@ _BLOCK = 16
 
 MAXIMUM = "FF"
 """The end of the ring; no key reaches it."""
-DIGITS = 32
-"""Length of the hash of one component, in hexadecimal digits."""
 
 
 def effective_key(components: Sequence[Value], *, hierarchical: bool) -> str:

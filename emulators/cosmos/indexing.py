@@ -90,12 +90,6 @@ class IndexingPolicy:
             decided = self._decided[path] = self._decide(path)
         return decided
 
-    def lists(self, path: Path) -> bool:
-        """Whether `path` is named exactly, so that its absence is indexed too."""
-        return self.mode is Mode.CONSISTENT and any(
-            pattern.exact and pattern.steps == path for pattern in self.included
-        )
-
     def serves(self, order: Sequence[tuple[Path, Order]]) -> bool:
         """Whether a composite index has exactly these paths in these directions, or in the opposite ones."""
         opposite = tuple(

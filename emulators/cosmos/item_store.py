@@ -99,11 +99,10 @@ class ItemStore:
         self._add_entries(partition, number, after - before)
         return StoredItem(number, partition, etag, body, lsn)
 
-    def remove(self, container: Container, item: StoredItem) -> int:
-        """Delete an item that was found; returns the number of this change."""
-        lsn, _ = self._advance(container, made=False)
+    def remove(self, container: Container, item: StoredItem) -> None:
+        """Delete an item that was found. That is a change, and has a number like any other."""
+        self._advance(container, made=False)
         self._erase(container, item.partition, item.number, item.body)
-        return lsn
 
     def rebuild(self, container: Container) -> None:
         """Bring all items in line with changed settings: the index, and when each expires."""

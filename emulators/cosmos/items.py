@@ -130,13 +130,13 @@ class Items:
         document = _checked(operation)
         if container.definition.key_of(document) != key:
             raise PartitionKeyError
-        replaces = operation.kind is Operation.REPLACE
-        existing = self._store.find(container, key, operation.id if replaces else document["id"], now)
-        if replaces:
-            existing = existing or self._found(container, key, operation, now)
+        if operation.kind is Operation.REPLACE:
+            existing: StoredItem | None = self._found(container, key, operation, now)
             if document["id"] != operation.id:
                 raise BadRequestError("The id of an item cannot be changed; write it anew and delete this one.")
-        elif operation.kind is Operation.CREATE and existing is not None:
+        else:
+            existing = self._store.find(container, key, document["id"], now)
+        if existing is not None and operation.kind is Operation.CREATE:
             raise ConflictError(
                 "Entity with the specified id already exists in the system. "
                 "Learn more: https://aka.ms/CosmosDB/sql/errors/item-conflict"

@@ -303,6 +303,7 @@ class Connection:
             self.send_frame(0, Close(WireError.of(error)))
         self.state = ConnectionState.CLOSED
         self._end_sessions()
+        self._on_output()  # even if there is nothing to say, the socket is to be closed
 
     def _proceed(self) -> None:
         for session in tuple(self._sessions.values()):

@@ -15,9 +15,10 @@ from emulators.service_bus.amqp.performatives import (
     decode_composite,
 )
 from emulators.service_bus.amqp.values import Described, UInt
+from emulators.service_bus.delivery import Delivery
 from emulators.service_bus.errors import LinkError, MalformedError, MessageTooLargeError, ProtocolError, RefusedError
 from emulators.service_bus.outcomes import echo_of, settlement_of
-from emulators.service_bus.queues import Delivery, Queue
+from emulators.service_bus.queues import Queue
 
 LARGEST_MESSAGE: Final = 1024 * 1024
 """Bytes of one message or batch."""

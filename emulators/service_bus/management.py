@@ -9,9 +9,10 @@ from typing import Final
 from uuid import UUID
 
 from emulators.service_bus.amqp.values import Array, Timestamp, Value
+from emulators.service_bus.delivery import DESCRIPTION, REASON, Outcome, Settlement
 from emulators.service_bus.errors import InvalidArgumentError, NotImplementedByServiceError
 from emulators.service_bus.message import Message, parse
-from emulators.service_bus.queues import DESCRIPTION, REASON, Outcome, Queue, Settlement
+from emulators.service_bus.queues import Queue
 
 type Body = dict[Value, Value]
 

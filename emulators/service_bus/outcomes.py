@@ -13,8 +13,8 @@ from emulators.service_bus.amqp.performatives import (
     decode_composite,
 )
 from emulators.service_bus.amqp.values import Value
+from emulators.service_bus.delivery import DESCRIPTION, Outcome, Settlement
 from emulators.service_bus.errors import NotImplementedByServiceError
-from emulators.service_bus.queues import DESCRIPTION, Outcome, Settlement
 
 
 def settlement_of(outcome: Composite) -> Settlement:
@@ -31,10 +31,10 @@ def settlement_of(outcome: Composite) -> Settlement:
         case Released():
             return Settlement(Outcome.RELEASED)
         case Modified(undeliverable_here=True, message_annotations=changes):
-            return Settlement(Outcome.DEFERRED, changes or {})
+            return Settlement(Outcome.DEFERRED, _properties(changes))
         case Modified(message_annotations=changes):
             # Whether `delivery_failed` is set or not: .NET and JavaScript abandon without it.
-            return Settlement(Outcome.ABANDONED, changes or {})
+            return Settlement(Outcome.ABANDONED, _properties(changes))
         case _:
             raise NotImplementedByServiceError(f"The delivery state {type(outcome).__name__} is not served.")
 
@@ -57,7 +57,12 @@ def _reasons(error: Value) -> dict[Value, Value]:
     rejection = decode_composite(error)
     if not isinstance(rejection, WireError):
         return {}
-    reasons: dict[Value, Value] = {str(name): value for name, value in (rejection.info or {}).items()}
+    reasons = _properties(rejection.info)
     if rejection.description and DESCRIPTION not in reasons:
         reasons[DESCRIPTION] = rejection.description
     return reasons
+
+
+def _properties(changes: dict[Value, Value] | None) -> dict[Value, Value]:
+    """Symbols name them on the wire, strings in application properties."""
+    return {str(name): value for name, value in (changes or {}).items()}

@@ -8,17 +8,16 @@
 A dead-letter queue is a queue too, but without deadlines, without a limit of deliveries, and nobody sends to it.
 """
 
-import enum
 import heapq
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final
 from uuid import uuid4
 
-from emulators.service_bus.amqp.values import Value
 from emulators.service_bus.configuration import QueueDescription
+from emulators.service_bus.delivery import DESCRIPTION, REASON, Consumer, Delivery, Outcome, Settlement
+from emulators.service_bus.duplicates import DuplicateHistory
 from emulators.service_bus.errors import (
-    InvalidArgumentError,
     LockLostError,
     MessageNotFoundError,
     NotAllowedError,
@@ -37,56 +36,11 @@ type Clock = Callable[[], int]
 """Milliseconds since 1970."""
 
 DEAD_LETTER_SUFFIX: Final = "/$deadletterqueue"
-REASON: Final = "DeadLetterReason"
-DESCRIPTION: Final = "DeadLetterErrorDescription"
 
 _PEEK_LIMIT: Final = 1024 * 1024
 """Bytes that one peek returns at most, unless its first message alone is larger."""
 _STALE_ALARMS: Final = 1024
 """How many alarms of messages that are gone are put up with."""
-
-
-class Outcome(enum.Enum):
-    """How a receiver is done with a message."""
-
-    COMPLETED = enum.auto()
-    ABANDONED = enum.auto()
-    DEFERRED = enum.auto()
-    DEAD_LETTERED = enum.auto()
-    RELEASED = enum.auto()
-    """Handed back unread: not counted as a delivery."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """An outcome, and the application properties that it adds or replaces."""
-
-    outcome: Outcome
-    properties: dict[Value, Value] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message on its way to a receiver."""
-
-    token: bytes
-    """The lock token: 16 bytes. Of a received-and-deleted message just a tag."""
-    encoded: bytes
-
-
-class Consumer(Protocol):
-    """A receiver's link, as a queue sees it."""
-
-    @property
-    def deletes(self) -> bool:
-        """Whether it receives and deletes instead of locking."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether it takes another message now. When it is again, it tells the queue by `wait`."""
-
-    def deliver(self, delivery: Delivery) -> None:
-        """Take one message."""
 
 
 @dataclass(slots=True)
@@ -137,16 +91,12 @@ class Queue:
         """Heap of moments and sequence numbers; an alarm counts only if it is still the message's own."""
         self._waiting: dict[Consumer, None] = {}
         """Consumers that want messages, in the order in which they get them."""
-        self._accepted: dict[str, Acceptance] = {}
-        """Message ids within the duplicate window, oldest first."""
+        self._history = DuplicateHistory(path, description.duplicate_window, journal)
 
     @property
     def is_dead_letter(self) -> bool:
         """Whether it holds the dead letters of another queue."""
         return self._dead_letters is None
-
-    def __len__(self) -> int:
-        return len(self._held)
 
     # Sending
 
@@ -161,7 +111,7 @@ class Queue:
         if self._dead_letters is None:
             raise NotAllowedError("Messages cannot be sent to a dead-letter queue.")
         now = self._clock()
-        self._forget_acceptances(now)
+        self._history.forget(now)
         numbers = [self._accept(message, now) for message in messages]
         self._dispatch()
         return numbers
@@ -177,11 +127,9 @@ class Queue:
             self._remove(each)
 
     def _accept(self, message: Message, now: int) -> int:
-        window = self._description.duplicate_window
-        if window is not None:
-            first = self._accepted.get(message.message_id)
-            if first is not None:
-                return first.sequence_number
+        first = self._history.find(message.message_id)
+        if first is not None:
+            return first.sequence_number
         number = self._next_number()
         scheduled = message.scheduled_for is not None and message.scheduled_for > now
         held = _Held(
@@ -192,10 +140,7 @@ class Queue:
             time_to_live=self._lifetime(message),
         )
         self._insert(held)
-        if window is not None:
-            acceptance = Acceptance(now, number)
-            self._accepted[message.message_id] = acceptance
-            self._journal.changes.acceptances[self.path, message.message_id] = acceptance
+        self._history.remember(message.message_id, Acceptance(now, number))
         return number
 
     def _lifetime(self, message: Message) -> int | None:
@@ -206,17 +151,6 @@ class Queue:
         self._last_number += 1
         self._journal.changes.last_numbers[self.path] = self._last_number
         return self._last_number
-
-    def _forget_acceptances(self, now: int) -> None:
-        window = self._description.duplicate_window
-        if window is None:
-            return
-        while self._accepted:
-            message_id, acceptance = next(iter(self._accepted.items()))
-            if acceptance.accepted_at + window > now:
-                return
-            del self._accepted[message_id]
-            self._journal.changes.acceptances[self.path, message_id] = None
 
     # Receiving
 
@@ -305,10 +239,10 @@ class Queue:
             LockLostError: nothing is locked by one of the tokens any more.
             NotAllowedError: a dead letter cannot be dead-lettered.
         """
-        held = [self._locked(token) for token in tokens]
+        held = {token: self._locked(token) for token in tokens}
         if settlement.outcome is Outcome.DEAD_LETTERED and self._dead_letters is None:
             raise NotAllowedError("A message in a dead-letter queue cannot be dead-lettered.")
-        for each in held:
+        for each in held.values():
             self._settle(each, settlement)
         self._dispatch()
 
@@ -410,7 +344,7 @@ class Queue:
     def _bury(self, held: _Held, reason: str = "", description: str = "") -> None:
         """Move a message to the dead letters, where it keeps its sequence number and its enqueued time."""
         if self._dead_letters is None:
-            raise InvalidArgumentError("A dead letter cannot be buried again.")
+            raise NotAllowedError("A message in a dead-letter queue cannot be dead-lettered.")
         self._remove(held)
         if reason:
             held.message = with_application_properties(held.message, {REASON: reason, DESCRIPTION: description})
@@ -442,7 +376,7 @@ class Queue:
                     record.delivery_count,
                 )
             )
-        self._accepted = dict(sorted(acceptances, key=lambda each: each[1].accepted_at))
+        self._history.restore(acceptances)
 
     def _find(self, number: int, state: MessageState) -> _Held:
         held = self._held.get(number)

@@ -1,11 +1,10 @@
 """A session: windows, delivery ids, and the links on it (part 2 of the specification, §2.5)."""
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from emulators.service_bus.access import Grants, path_of
+from emulators.service_bus.access import Grants
 from emulators.service_bus.amqp.performatives import (
     Attach,
     Begin,
@@ -14,7 +13,6 @@ from emulators.service_bus.amqp.performatives import (
     Disposition,
     Flow,
     Source,
-    Target,
     Transfer,
     WireError,
     decode_composite,
@@ -24,26 +22,15 @@ from emulators.service_bus.broker import Broker
 from emulators.service_bus.errors import (
     LinkError,
     MalformedError,
-    NotAllowedError,
-    NotImplementedByServiceError,
+    ProtocolError,
     RefusedError,
     ServiceBusError,
     SessionError,
     UnauthorizedError,
 )
-from emulators.service_bus.links import (
-    LARGEST_MESSAGE,
-    WRAP,
-    ConsumerLink,
-    IncomingLink,
-    Link,
-    MessageTarget,
-    ReplyLink,
-)
-from emulators.service_bus.management import Reply, respond
-from emulators.service_bus.message import BATCH_FORMAT, batched, parse
-from emulators.service_bus.queues import Queue
-from emulators.service_bus.requests import CBS, MANAGEMENT_SUFFIX, Request, answer, read_request
+from emulators.service_bus.links import LARGEST_MESSAGE, WRAP, ConsumerLink, IncomingLink, Link
+from emulators.service_bus.nodes import Nodes
+from emulators.service_bus.requests import CBS
 
 _WINDOW: Final = 5000
 """Transfer frames that a client may send ahead."""
@@ -51,9 +38,6 @@ _UNBOUNDED: Final = UInt(0x7FFFFFFF)
 _HIGHEST_HANDLE: Final = 255
 _TRANSFER_OVERHEAD: Final = 64
 """Bytes of a frame's header and transfer performative, at most."""
-_SENDER_SETTLES: Final = 1
-_ACCEPTED: Final = 202
-_SESSION_FILTER: Final = "com.microsoft:session-filter"
 
 
 class SessionConnection(Protocol):
@@ -92,6 +76,7 @@ class Session:
         self._connection = connection
         self._channel = channel
         self._links: dict[int, Link] = {}
+        self._nodes = Nodes(self, self._links, connection.broker, connection.grants)
         self._detaching: set[int] = set()
         """Handles that we detached and the client has not confirmed: what it sent before it knew is passed over."""
         self._next_incoming_id = int(begin.next_outgoing_id)
@@ -187,7 +172,9 @@ class Session:
             case Detach():
                 self._receive_detach(performative)
             case _:
-                raise SessionError(f"{type(performative).__name__} has no place in a session.")
+                raise ProtocolError(
+                    f"{type(performative).__name__} has no place in a session.", condition="amqp:not-allowed"
+                )
 
     def proceed(self) -> None:
         """Go on sending: there is room that there was not before."""
@@ -284,7 +271,7 @@ class Session:
         if attach.handle in self._links:
             raise SessionError(f"The handle {attach.handle} is in use.", condition="amqp:session:handle-in-use")
         try:
-            link = self._open(attach)
+            link = self._nodes.open(attach)
         except (RefusedError, MalformedError) as error:
             self._refuse(attach, error)
             return
@@ -339,71 +326,6 @@ class Session:
         link.close()
         del self._links[link.handle]
         self._unsettled = {number: each for number, each in self._unsettled.items() if each.link is not link}
-
-    def _open(self, attach: Attach) -> Link:
-        """The link that the client asks for.
-
-        Raises:
-            RefusedError: it cannot have it.
-        """
-        terminus = decode_composite(attach.source if attach.role else attach.target)
-        if not isinstance(terminus, Source | Target) or not terminus.address or terminus.dynamic:
-            raise NotImplementedByServiceError("A link needs the address of an entity that exists.")
-        path = path_of(terminus.address)
-        if path == CBS:
-            return self._request_link(attach, path, self._put_token)
-        self._connection.grants.require(path)
-        if path.endswith(MANAGEMENT_SUFFIX):
-            queue = self._connection.broker.queue(path.removesuffix(MANAGEMENT_SUFFIX))
-            return self._request_link(
-                attach, path, lambda request: respond(queue, request.text("operation"), request.body)
-            )
-        queue = self._connection.broker.queue(path)
-        if isinstance(terminus, Source):
-            return self._consumer_link(attach, path, queue, terminus)
-        if queue.is_dead_letter:
-            raise NotAllowedError("Messages cannot be sent to a dead-letter queue.")
-        return IncomingLink(self, attach.handle, path, _sender(queue))
-
-    def _consumer_link(self, attach: Attach, path: str, queue: Queue, source: Source) -> ConsumerLink:
-        if source.filter and _SESSION_FILTER in source.filter:
-            raise NotAllowedError(
-                f"A session receiver cannot be created on the entity '{path}', which does not require sessions."
-            )
-        return ConsumerLink(self, attach.handle, path, queue, deletes=attach.snd_settle_mode == _SENDER_SETTLES)
-
-    def _request_link(self, attach: Attach, path: str, handle: Callable[[Request], Reply]) -> Link:
-        if attach.role:
-            target = decode_composite(attach.target) if attach.target is not None else None
-            return ReplyLink(self, attach.handle, path, target.address if isinstance(target, Target) else None)
-
-        def take(message: bytes, _format: int) -> None:
-            request = read_request(message)
-            self._reply_link(path, request).reply(answer(request, handle))
-
-        return IncomingLink(self, attach.handle, path, take)
-
-    def _reply_link(self, path: str, request: Request) -> ReplyLink:
-        """The link for the reply: the one that the request names or, if it names none, that of the same node."""
-        links = [link for link in self._links.values() if isinstance(link, ReplyLink) and link.path == path]
-        named = [link for link in links if link.address == request.reply_to]
-        if not links:
-            raise NotAllowedError("There is no link to send the reply on.")
-        return (named or links)[0]
-
-    def _put_token(self, request: Request) -> Reply:
-        if request.text("operation") != "put-token":
-            raise NotImplementedByServiceError("The only operation of $cbs is put-token.")
-        token = request.body if isinstance(request.body, str) else ""
-        self._connection.grants.put_token(request.text("name"), request.text("type"), token)
-        return Reply(_ACCEPTED, "Accepted")
-
-
-def _sender(queue: Queue) -> MessageTarget:
-    def take(message: bytes, message_format: int) -> None:
-        queue.send(batched(message) if message_format == BATCH_FORMAT else [parse(message)])
-
-    return take
 
 
 def _without_filter(source: Described | None) -> Described | None:

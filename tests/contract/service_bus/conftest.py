@@ -1,9 +1,11 @@
+import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from azure.servicebus import ServiceBusClient, ServiceBusSubQueue
+from azure.servicebus import ServiceBusClient, ServiceBusReceiver, ServiceBusSubQueue
 
 from emulators.children import Child
 
@@ -35,15 +37,31 @@ def client(connection_string: str) -> Iterator[ServiceBusClient]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def inspect(client: ServiceBusClient) -> Iterator[Callable[[str], list[str]]]:
+    """Says what is in a queue and its dead letters, by receivers that only ever peek."""
+    with contextlib.ExitStack() as opened:
+
+        @functools.cache
+        def receivers(name: str) -> tuple[ServiceBusReceiver, ServiceBusReceiver]:
+            return (
+                opened.enter_context(client.get_queue_receiver(name)),
+                opened.enter_context(client.get_queue_receiver(name, sub_queue=ServiceBusSubQueue.DEAD_LETTER)),
+            )
+
+        def inspect(name: str) -> list[str]:
+            return [str(message) for each in receivers(name) for message in each.peek_messages(10, sequence_number=1)]
+
+        yield inspect
+
+
 @pytest.fixture
-def left_behind(client: ServiceBusClient) -> Iterator[Callable[[str], None]]:
+def left_behind(inspect: Callable[[str], list[str]]) -> Iterator[Callable[[str], None]]:
     """Names a queue that the test uses: afterwards nothing may be left in it, in whatever state."""
     names: list[str] = []
     yield names.append
     for name in names:
-        for sub_queue in (None, ServiceBusSubQueue.DEAD_LETTER):
-            with client.get_queue_receiver(name, sub_queue=sub_queue) as receiver:
-                assert receiver.peek_messages(10, sequence_number=1) == []
+        assert inspect(name) == []
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from emulators.service_bus.amqp.encoding import encode, encode_described_list
 from emulators.service_bus.amqp.values import Symbol, Timestamp, UInt, Value
 from emulators.service_bus.broker import Broker
 from emulators.service_bus.configuration import QueueDescription
+from emulators.service_bus.delivery import Delivery, Outcome, Settlement
 from emulators.service_bus.errors import LockLostError, MessageNotFoundError, NotAllowedError
 from emulators.service_bus.message import MessageState, Section, parse, sections
-from emulators.service_bus.queues import Delivery, Outcome, Queue, Settlement
+from emulators.service_bus.queues import Queue
 from emulators.service_bus.store import Store
 
 QUEUE = QueueDescription(

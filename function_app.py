@@ -23,7 +23,7 @@ belfry = Belfry(load_settings(os.environ))  # a wrong setting fails here, at sta
 )
 async def deliver(messages: List[func.ServiceBusMessage]) -> None:  # noqa: UP006
     """Keep each alert, tell its people, see to what failed."""
-    await belfry.deliver([to_received(message) for message in messages])
+    await belfry.deliver(to_received(messages))
 
 
 async def _http(operation: Operation, req: func.HttpRequest) -> func.HttpResponse:

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct, structs
 
@@ -23,6 +23,9 @@ from shared.errors import BelfryError, InvalidAlertError, PermanentError, Transi
 from shared.wire.message import STORE, Outgoing, Parcel, Received, open_parcel, poison, postponed, retry
 
 log = logging.getLogger(__name__)
+
+STEP_SECONDS: Final = 20.0
+"""For keeping a batch, and for telling it: the host does not renew a batch's locks, which last a minute."""
 
 
 class Outbox(Protocol):
@@ -149,8 +152,12 @@ class Deliver:
     async def _keep_audience(self, audience: Audience, tasks: Sequence[Task]) -> list[tuple[Task, Kept | None]]:
         new = [task for task in tasks if task.parcel.wants(STORE)]
         now = self._clock()
+        kept: list[Kept] = []
         try:
-            kept = await keep(self._store, audience, [_stored(task, now) for task in new]) if new else []
+            async with asyncio.timeout(STEP_SECONDS):
+                kept = await keep(self._store, audience, [_stored(task, now) for task in new]) if new else []
+        except TimeoutError:
+            kept = [TransientError(f"keeping alerts of {audience} took longer than {STEP_SECONDS:g} s")] * len(new)
         except Exception as error:  # a defect of ours must cost its own alerts a delay, not the batch its delivery
             log.exception("keeping alerts of %s failed unexpectedly", audience)
             kept = [TransientError(repr(error))] * len(new)
@@ -175,8 +182,12 @@ class Deliver:
             wanted = [(task, stored) for task, stored in kept if task.parcel.wants(channel.name)]
             if not wanted:
                 return []
+            outcomes: list[BelfryError | None]
             try:
-                outcomes = await channel.deliver([stored for _, stored in wanted])
+                async with asyncio.timeout(STEP_SECONDS):
+                    outcomes = await channel.deliver([stored for _, stored in wanted])
+            except TimeoutError:
+                outcomes = [TransientError(f"channel {channel.name} took longer than {STEP_SECONDS:g} s")] * len(wanted)
             except Exception as error:  # see _keep_audience
                 log.exception("channel %s failed unexpectedly", channel.name)
                 outcomes = [TransientError(repr(error))] * len(wanted)

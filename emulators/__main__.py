@@ -57,7 +57,7 @@ def main() -> int:
             f"`lsof -i :{error.component.port}` says which. End it, or take other ports with `--ports free`."
         )
     except (NotReadyError, SettingsError, LastingFaultError) as error:
-        problems.print(f"{error}", markup=False)
+        problems.print(f"{error}", markup=False, soft_wrap=True)
     except KeyboardInterrupt:
         return 0
     return 1

@@ -326,6 +326,7 @@ class Session:
         link.close()
         del self._links[link.handle]
         self._unsettled = {number: each for number, each in self._unsettled.items() if each.link is not link}
+        self._held_back = deque(piece for piece in self._held_back if piece[0].handle != link.handle)
 
 
 def _without_filter(source: Described | None) -> Described | None:

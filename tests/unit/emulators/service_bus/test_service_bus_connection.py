@@ -161,6 +161,19 @@ def test_a_large_message_waits_for_the_window() -> None:
     assert b"x" * 1500 in whole
 
 
+def test_nothing_follows_a_detached_link() -> None:
+    """What waited for the window is not sent on a link that is gone, and other links go on."""
+    peer = Peer(max_frame_size=512)
+    peer.begin(window=1)
+    peer.authorize()
+    peer.receive_link(1)
+    peer.receive_link(2)
+    peer.put(b"x" * 1500, b"next")
+    assert len(transfers(peer.credit(1, window=1))) == 1
+    peer.say(Detach(UInt(1), closed=True))
+    assert [each.handle for each in transfers(peer.credit(5, handle=2, next_incoming_id=1))] == [2]
+
+
 def test_draining_gives_the_credit_back() -> None:
     """A drained link delivers what there is, and then gives back the rest of the credit."""
     peer = Peer()

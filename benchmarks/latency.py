@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from belfry import Alert
-from belfry.inbox import Card
+from belfry.rule import Card
 from benchmarks.figures import Figure, times
 from benchmarks.system import System
 from demo.connecting import connected

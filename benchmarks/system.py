@@ -11,11 +11,15 @@ from azure.servicebus.aio import ServiceBusClient
 from belfry.aio import AlertPublisher
 from demo.connecting import Addresses
 from emulators.cloud import Cloud
-from shared.azure.service_bus import ALERTS
+from shared.azure.service_bus import ALERTS, POISON
 
 POLL_SECONDS: Final = 0.02
 """Between two looks at the queue; no time that ends with an empty queue is more exact than this."""
 DRAIN_SECONDS: Final = 300.0
+
+
+class NotDeliveredError(Exception):
+    """Alerts were not delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class System:
         self.publisher = await enter(AlertPublisher(connection))
         client = await enter(ServiceBusClient.from_connection_string(connection))
         self._queue = await enter(client.get_queue_receiver(ALERTS))
+        self._poison = await enter(client.get_queue_receiver(POISON))
         self._session = await enter(aiohttp.ClientSession(raise_for_status=True))
         return self
 
@@ -63,15 +68,18 @@ class System:
         await self._open.aclose()
 
     async def drained(self) -> None:
-        """Wait until the queue has no message, delivered or not: each leaves once it was stored and published.
+        """Wait until every message was delivered: it leaves the queue once its alert was stored and published.
 
         Raises:
             TimeoutError: messages were left after `DRAIN_SECONDS`.
+            NotDeliveredError: some left the queue for another reason.
         """
         async with asyncio.timeout(DRAIN_SECONDS):
             # From the first number on: without it the client goes on behind what it has seen.
             while await self._queue.peek_messages(1, sequence_number=1):  # noqa: ASYNC110  # a queue does not call back
                 await asyncio.sleep(POLL_SECONDS)
+        if await self._poison.peek_messages(1, sequence_number=1):
+            raise NotDeliveredError("alerts were parked, so no figure would be true")
 
     async def usage(self) -> Usage:
         """What the services did so far."""

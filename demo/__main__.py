@@ -90,11 +90,11 @@ def _play(options: argparse.Namespace, console: Console, cloud: Cloud) -> int:
     addresses = Addresses.of(cloud)
     story = rounds(run=uuid.uuid4().hex[:8], seed=options.seed)
     with _view(console) as view:
-        if options.once:
-            ledger = asyncio.run(play_once(addresses, view, next(story)))
-        else:
-            view.note(f"Ctrl-C ends it. Logs: {options.logs}")
+        if not options.once:
+            view.note(f"Ctrl-C ends it; logs are in {options.logs}")
             asyncio.run(_play_on(cloud, view, addresses, story))
+            return 0
+        ledger = asyncio.run(play_once(addresses, view, next(story)))
     return 0 if print_summary(console, ledger) else 1
 
 
@@ -104,25 +104,25 @@ def _view(console: Console) -> View:
     return Lines(console)
 
 
-async def _play_on(cloud: Cloud, view: View, addresses: Addresses, story: Iterator[Sequence[Step]]) -> NoReturn:
+async def _play_on(cloud: Cloud, view: View, addresses: Addresses, story: Iterator[Sequence[Step]]) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_keep_up(cloud, view))
         await play_on(addresses, view, story)
-    raise AssertionError("the story has no end")
 
 
 async def _keep_up(cloud: Cloud, view: View) -> NoReturn:
-    """Start again whatever service dies; someone may try that."""
+    """Start again whatever service dies: someone will kill one, to see what happens."""
+    titles = {component.name: component.title for component in cloud.components}
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         for name in cloud.ended():
-            view.note(f"{name} died; starting it again.")
+            view.note(f"{titles[name]} died; starting it again")
             try:
                 await asyncio.to_thread(cloud.restart, name)
             except NotReadyError as error:
                 view.note(str(error))
             else:
-                view.note(f"{name} died, and is there again.")
+                view.note(f"{titles[name]} died, and is there again")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,8 @@ from typing import Self
 
 import aiohttp
 
-from belfry.inbox import Card, Inbox
+from belfry.inbox import Inbox
+from belfry.rule import Card
 from demo.people import Person
 from emulators.cloud import HOST, Cloud
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from belfry import Alert, TransientError
 from belfry.aio import AlertPublisher
-from belfry.inbox import Card, Inbox
+from belfry.inbox import Inbox
+from belfry.rule import Card
 from demo.connecting import Addresses, connected
 from demo.ledger import Ledger
 from demo.people import PEOPLE

@@ -2,17 +2,74 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from shared.alert import Alert
-from shared.audience import Audience
+from shared.alert import Action, Alert, Body, Category, Id, Link, Push, Severity, Title
+from shared.audience import Audience, AudienceText
 from shared.position import Position
 
 SEEN_LIMIT = 32
 """How many alert ids a thread's card remembers, to know a producer's repeat of an earlier one."""
+
+
+Timestamp = Annotated[
+    str,
+    Meta(
+        description="RFC 3339 with a time zone",
+        examples=["2026-11-20T06:00:00.000Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+
+
+class Card(TypedDict):
+    """A card as clients get it: the alert as sent, where it stands, and what the person did with it."""
+
+    card: Id
+    """The alert's thread, or its id where it has none; of two with the same one the higher position counts."""
+    id: Id
+    to: Annotated[list[AudienceText], Meta(min_length=1, max_length=1)]
+    """The audience through which the reader sees it."""
+    audience: AudienceText
+    position: Position
+    at: Timestamp
+    """When it was stored, and so became visible; in UTC with milliseconds, so that it sorts as text."""
+    read: bool
+    archived: bool
+    title: Title
+    body: Body
+    severity: Severity
+    category: NotRequired[Category]
+    url: NotRequired[Link]
+    icon: NotRequired[Link]
+    image: NotRequired[Link]
+    actions: NotRequired[Annotated[list[Action], Meta(max_length=3)]]
+    data: NotRequired[dict[str, Any]]
+    thread: NotRequired[Id]
+    deliverAt: NotRequired[Timestamp]
+    expiresAt: NotRequired[Timestamp]
+    push: NotRequired[Push]
+
+
+class Withdrawn(TypedDict):
+    """A card that is to go from the screen: it was withdrawn, or has expired."""
+
+    card: Id
+    position: Position
+    retracted: Annotated[bool, Meta(extra_json_schema={"const": True})]
+
+
+# Types of msgspec cannot be a union of these two; what follows can stand in its place wherever JSON is described.
+CardJson = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/Card"})]
+"""JSON of the shape `Card`."""
+AnyCardJson = Annotated[
+    dict[str, Any],
+    Meta(extra_json_schema={"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Card", "Withdrawn")]}),
+]
+"""JSON of the shape `Card` or `Withdrawn`."""
 
 
 class StoredAlert(Struct, frozen=True):

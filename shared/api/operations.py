@@ -5,12 +5,22 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from shared.alert import Category, Id, Moment, Severity
 from shared.api import parameters
+from shared.api.answers import (
+    Accepted,
+    AcceptedAlert,
+    AllRead,
+    Backend,
+    Connection,
+    HealthReport,
+    Subscription,
+    Subscriptions,
+)
 from shared.api.http import Request, Response, json_response, no_content
 from shared.api.problems import Code, ProblemError
 from shared.api.sending import read_alerts
@@ -78,7 +88,7 @@ class Producers:
         parameters.known(request)
         identifiers, messages = read_alerts(request)
         await self._sender.again(messages)
-        return json_response({"accepted": [{"id": identifier} for identifier in identifiers]}, 202)
+        return json_response(Accepted([AcceptedAlert(identifier) for identifier in identifiers]), 202)
 
 
 class Inboxes:
@@ -123,7 +133,7 @@ class Inboxes:
         person = await _person(self._authenticator, request)
         parameters.known(request)
         up_to = parameters.body(request, ReadUpTo, optional=True).up_to
-        return json_response({"readUpTo": await self._marking.mark_all(person, up_to)})
+        return json_response(AllRead(await self._marking.mark_all(person, up_to)))
 
 
 class People:
@@ -141,21 +151,15 @@ class People:
         visit = await self._reception.visit(person)
         expires = self._reception.clock() + CONNECT_LIFETIME
         url = await self._reception.live.client_url(visit.user, visit.audiences, CONNECT_LIFETIME)
-        return json_response(
-            {
-                "url": url,
-                "user": visit.user,
-                "audiences": [str(audience) for audience in visit.audiences],
-                "expiresAt": format_moment(expires),
-            }
-        )
+        audiences = [str(audience) for audience in visit.audiences]
+        return json_response(Connection(url, visit.user, audiences, format_moment(expires)))
 
     async def subscriptions(self, request: Request) -> Response:
         """`GET /subscriptions`: the person's topics."""
         person = await _person(self._authenticator, request)
         parameters.known(request)
         topics = await self._settling.subscriptions(person)
-        return json_response({"subscriptions": [_subscription(topic, since) for topic, since in topics.items()]})
+        return json_response(Subscriptions([_subscription(topic, since) for topic, since in topics.items()]))
 
     async def subscribe(self, request: Request) -> Response:
         """`PUT /subscriptions/{topic}`: from now on."""
@@ -219,29 +223,24 @@ class Health:
             return self._answer[1]
 
     async def _check(self) -> Response:
-        async def one(check: Callable[[], Awaitable[None]]) -> dict[str, Any]:
+        async def one(check: Callable[[], Awaitable[None]]) -> Backend:
             started = time.perf_counter()
             try:
                 await check()
             except BelfryError as error:
                 log.warning("health: %s", error)
-                return {"answers": False}
-            return {"answers": True, "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
+                return Backend(answers=False)
+            return Backend(answers=True, milliseconds=round((time.perf_counter() - started) * 1000, 1))
 
         results = await asyncio.gather(*map(one, self._checks.values()))
-        healthy = all(result["answers"] for result in results)
-        return json_response(
-            {
-                "status": "ok" if healthy else "degraded",
-                "backends": dict(zip(self._checks, results, strict=True)),
-            },
-            200 if healthy else 503,
-        )
+        healthy = all(result.answers for result in results)
+        report = HealthReport("ok" if healthy else "degraded", dict(zip(self._checks, results, strict=True)))
+        return json_response(report, 200 if healthy else 503)
 
 
 async def _person(authenticator: Authenticator, request: Request) -> Person:
     return await authenticator.authenticate(request.headers.get("authorization"))
 
 
-def _subscription(topic: str, since: datetime) -> dict[str, str]:
-    return {"topic": topic, "since": format_moment(since)}
+def _subscription(topic: str, since: datetime) -> Subscription:
+    return Subscription(topic, format_moment(since))

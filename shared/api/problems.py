@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from enum import Enum
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
 
 from shared.api.http import Response, json_response
 from shared.errors import BelfryError
@@ -40,6 +42,22 @@ class Code(Enum):
         self.title = title
 
 
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """A problem document (RFC 9457)."""
+
+    type: Annotated[str, Meta(pattern=r"^urn:belfry:problem:[a-z-]+$(?!\n)")]
+    title: str
+    """What kind of problem it is, always in the same words."""
+    status: Annotated[int, Meta(ge=400, le=599)]
+    """As in the response."""
+    code: Annotated[str, Meta(pattern=r"^[a-z-]+$(?!\n)")]
+    """What programs go by: it never changes."""
+    detail: str
+    """A sentence for people about this occurrence; its wording may change."""
+    field: str = ""
+    """Path of the field, or name of the parameter, that it is about."""
+
+
 class ProblemError(BelfryError):
     """A request cannot be served.
 
@@ -60,13 +78,12 @@ class ProblemError(BelfryError):
 
     def response(self) -> Response:
         """The problem document."""
-        document: dict[str, Any] = {
-            "type": f"urn:belfry:problem:{self.code.code}",
-            "title": self.code.title,
-            "status": self.code.status,
-            "code": self.code.code,
-            "detail": str(self),
-        }
-        if self.field:
-            document["field"] = self.field
-        return json_response(document, self.code.status, media_type=MEDIA_TYPE, headers=self.headers)
+        problem = Problem(
+            type=f"urn:belfry:problem:{self.code.code}",
+            title=self.code.title,
+            status=self.code.status,
+            code=self.code.code,
+            detail=str(self),
+            field=self.field,
+        )
+        return json_response(problem, self.code.status, media_type=MEDIA_TYPE, headers=self.headers)

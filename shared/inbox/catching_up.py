@@ -2,46 +2,49 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from shared.card import StoredAlert, to_card
+from shared.card import AnyCardJson, CardJson, StoredAlert, to_card
 from shared.identity import Person
 from shared.inbox.changes import AlertDecoder, Changed, Feeds, read_changes
-from shared.inbox.counting import Count, SharedHeads, count_unread
+from shared.inbox.counting import LIMIT, Count, SharedHeads, count_unread
 from shared.inbox.history import Reader, Seen, Wanted, read_page, see
 from shared.inbox.reading import AlertReader
-from shared.inbox.state import Mark
-from shared.inbox.sync import SyncPoint, check, seal, unseal
+from shared.inbox.state import Mark, ReadUpToMoment
+from shared.inbox.sync import MAXIMUM_CHARACTERS, SyncPoint, check, seal, unseal
 from shared.inbox.visiting import Reception, Visit
+from shared.position import Position
+
+SyncToken = Annotated[str, Meta(max_length=MAXIMUM_CHARACTERS, description="opaque")]
+Unread = Annotated[int, Meta(ge=0, le=LIMIT, description="How many cards are unread; 100 stands for 100 and more.")]
 
 
 class History(Struct, frozen=True):
     """A page of a person's history."""
 
-    alerts: list[dict[str, Any]]
+    alerts: list[CardJson]
     """Cards, newest first."""
-    next: str | None
-    """`before` of the next page; none: this is the last."""
-    unread: int
-    """How many cards are unread; 100 stands for 100 and more."""
-    sync: str
+    next: Position | None
+    """`before` of the next page; null: this is the last."""
+    unread: Unread
+    sync: SyncToken
     """For `changes`: taken before the cards were read, so nothing falls in between."""
     marks: list[Mark]
     """What `read` and `archived` of these cards rest on."""
-    readUpTo: str  # noqa: N815  # named as in JSON
+    readUpTo: ReadUpToMoment  # noqa: N815  # named as in JSON
 
 
 class Changes(Struct, frozen=True):
     """What came or changed since."""
 
-    alerts: list[dict[str, Any]]
+    alerts: list[AnyCardJson]
     """Cards, oldest first; of a withdrawn one only that it is gone."""
     marks: list[Mark]
-    readUpTo: str  # noqa: N815  # named as in JSON
-    unread: int
-    sync: str
+    readUpTo: ReadUpToMoment  # noqa: N815  # named as in JSON
+    unread: Unread
+    sync: SyncToken
     more: bool
     """Whether to ask again at once: this is not all."""
 

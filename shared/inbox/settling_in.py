@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from msgspec import structs
+from msgspec import Meta, Struct, structs
 
-from shared.audience import Audience, Kind
-from shared.card import to_card
+from shared.audience import Audience, Kind, UserId
+from shared.card import AnyCardJson, to_card
 from shared.errors import TransientError
 from shared.identity import Person
 from shared.inbox.errors import TooManySubscriptionsError, TopicClosedError
@@ -20,6 +20,22 @@ MAXIMUM_SUBSCRIPTIONS: Final = 50
 """A device can have 60 tags for push: the person, everyone, their roles, and their topics."""
 
 _SERVICE_FIELDS: Final = ("_rid", "_self", "_etag", "_attachments", "_ts", "ttl")
+
+
+_StoredJson = Annotated[dict[str, Any], Meta(description="As it is stored.")]
+
+
+class Export(Struct, frozen=True):
+    """Everything that is kept about a person; alerts to audiences of many are not about them."""
+
+    user: UserId
+    exportedAt: datetime  # noqa: N815  # named as in JSON
+    profile: _StoredJson | None
+    """Subscriptions, preferences, and how far they have read; null: nothing of that is kept."""
+    marks: list[_StoredJson]
+    """What they said about cards."""
+    alerts: list[AnyCardJson]
+    """Those that are for them alone."""
 
 
 class SettlingIn:
@@ -85,17 +101,17 @@ class SettlingIn:
         """Replace the person's preferences."""
         await self._change(person, lambda profile: structs.replace(profile, preferences=preferences))
 
-    async def export(self, person: Person) -> dict[str, Any]:
-        """Everything that is kept about the person; alerts to audiences of many are not about them."""
+    async def export(self, person: Person) -> Export:
+        """Everything that is kept about the person."""
         documents = [document async for document in self._reception.people.everything(person.user)]
         alerts = [to_card(alert) async for alert in self._alerts.everything(Audience(Kind.USER, person.user))]
-        return {
-            "user": person.user,
-            "exportedAt": self._reception.clock(),
-            "profile": next((_plain(item) for item in documents if item["id"] == PROFILE_ID), None),
-            "marks": [_plain(item) for item in documents if str(item["id"]).startswith(MARK_PREFIX)],
-            "alerts": alerts,
-        }
+        return Export(
+            user=person.user,
+            exportedAt=self._reception.clock(),
+            profile=next((_plain(item) for item in documents if item["id"] == PROFILE_ID), None),
+            marks=[_plain(item) for item in documents if str(item["id"]).startswith(MARK_PREFIX)],
+            alerts=alerts,
+        )
 
     async def leave(self, person: Person) -> None:
         """Forget the person: their profile, their marks, and the alerts that were for them alone."""

@@ -11,6 +11,15 @@ from msgspec import Meta, Struct
 from shared.alert import Id
 from shared.position import Position
 
+ReadUpToMoment = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)?$(?!\n)",
+        description="What was stored up to then is read, unless a mark says otherwise; empty: nothing is.",
+        examples=["2026-11-20T06:00:00.000Z"],
+    ),
+]
+
 
 class Mark(Struct, frozen=True):
     """What a person said about one revision of a card."""

@@ -22,7 +22,8 @@ _JSON: Final = frozenset({"", "application/json", cloudevents.MEDIA_TYPE, cloude
 def read_alerts(request: Request) -> tuple[list[str], list[Outgoing]]:
     """The ids of the alerts in a request, and the messages that carry them: all, or none.
 
-    The body is an alert, an array of up to 100, or CloudEvents: structured, batched, or in binary mode.
+    The body is an alert, an array of up to 100, or CloudEvents: structured, batched, or in binary mode. It tells
+    itself which, but for the media types of CloudEvents, which promise one event, or an array.
 
     Raises:
         ProblemError: names what is wrong, and with which alert.
@@ -34,10 +35,12 @@ def read_alerts(request: Request) -> tuple[list[str], list[Outgoing]]:
         raise ProblemError(Code.UNSUPPORTED_MEDIA_TYPE, f"{media_type!r} is neither JSON nor CloudEvents")
     if attributes := cloudevents.binary_attributes(request.headers):
         sent = [_checked(lambda: _message(*cloudevents.open_binary(_bounded(request.body), attributes)), "")]
-    elif request.body.lstrip()[:1] == b"[":
+    elif media_type == cloudevents.BATCH_MEDIA_TYPE or (
+        media_type != cloudevents.MEDIA_TYPE and request.body.lstrip()[:1] == b"["
+    ):
         sent = [_read_one(bytes(item), f"[{index}]") for index, item in enumerate(_items(request.body))]
     else:
-        sent = [_read_one(request.body, "")]
+        sent = [_read_one(request.body, "", media_type)]
     return [identifier for identifier, _ in sent], [message for _, message in sent]
 
 
@@ -50,9 +53,9 @@ def _items(body: bytes) -> list[Raw]:
     return items
 
 
-def _read_one(body: bytes, path: str) -> tuple[str, Outgoing]:
+def _read_one(body: bytes, path: str, media_type: str | None = None) -> tuple[str, Outgoing]:
     def read() -> tuple[str, Outgoing]:
-        if cloudevents.is_structured(_bounded(body), None):
+        if cloudevents.is_structured(_bounded(body), media_type):
             return _message(*cloudevents.open_event(body))
         return _message(decode(body, Alert), uuid.uuid4().hex)
 

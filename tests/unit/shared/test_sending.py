@@ -79,6 +79,22 @@ def test_a_batch_of_events_is_taken() -> None:
     assert identifiers == [event_id("/shop", "17"), "own", "plain"]
 
 
+@pytest.mark.parametrize(
+    ("media_type", "document", "field", "sentence"),
+    [
+        ("application/cloudevents+json", EVENT | {"specversion": "0.3"}, "specversion", "`specversion`"),
+        ("application/cloudevents+json", ALERT, "specversion", "Object missing required field `specversion`"),
+        ("application/cloudevents+json", [EVENT], "", "Expected `object`, got `array`"),
+        ("application/cloudevents-batch+json", EVENT, "", "Expected `array`, got `object`"),
+    ],
+)
+def test_the_media_types_of_cloudevents_are_promises(media_type: str, document: Any, field: str, sentence: str) -> None:
+    """Who sends an event is told what is wrong with the event, and one is no batch."""
+    problem = refusal(post(document, {"content-type": media_type}))
+    assert (problem.code, problem.field) == (Code.INVALID_ALERT, field)
+    assert sentence in str(problem)
+
+
 def test_a_binary_event_is_taken() -> None:
     """The attributes are headers."""
     headers = JSON | {"ce-specversion": "1.0", "ce-id": "17", "ce-source": "/shop", "ce-type": "alert"}

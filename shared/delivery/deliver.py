@@ -133,8 +133,9 @@ class Deliver:
         by_audience: dict[Audience, list[Task]] = {}
         for task in tasks:
             by_audience.setdefault(task.audience, []).append(task)
+        now = self._clock()  # one for all: an alert is not read for one audience and unread for another
         outcomes = await asyncio.gather(
-            *(self._keep_audience(audience, members) for audience, members in by_audience.items())
+            *(self._keep_audience(audience, members, now) for audience, members in by_audience.items())
         )
         kept: list[tuple[Task, StoredAlert]] = []
         failures: list[Failure] = []
@@ -149,9 +150,10 @@ class Deliver:
                     failures.append(Failure(task, self._remaining(task.parcel), outcome))
         return kept, failures
 
-    async def _keep_audience(self, audience: Audience, tasks: Sequence[Task]) -> list[tuple[Task, Kept | None]]:
+    async def _keep_audience(
+        self, audience: Audience, tasks: Sequence[Task], now: datetime
+    ) -> list[tuple[Task, Kept | None]]:
         new = [task for task in tasks if task.parcel.wants(STORE)]
-        now = self._clock()
         kept: list[Kept] = []
         try:
             async with asyncio.timeout(STEP_SECONDS):

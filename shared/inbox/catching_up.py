@@ -1,6 +1,6 @@
 """Use cases: read the history, and catch up since."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from shared.identity import Person
 from shared.inbox.changes import AlertDecoder, Changed, Feeds, read_changes
 from shared.inbox.counting import LIMIT, Count, SharedHeads, count_unread
 from shared.inbox.history import Reader, Seen, Wanted, read_page, see
+from shared.inbox.people import KeptMark
 from shared.inbox.reading import AlertReader
 from shared.inbox.state import Mark, ReadUpToMoment
 from shared.inbox.sync import MAXIMUM_CHARACTERS, SyncPoint, check, seal, unseal
@@ -86,7 +87,7 @@ class CatchingUp:
         now = self._reception.clock()
         reader = Reader(visit.user, visit.memberships, visit.profile.read_up_to)
         page = await read_page(self._alerts, self._reception.people, reader, wanted, now)
-        count = await self._count(visit, visit.profile.read_up_to, now)
+        count = await self._count(visit, positions, visit.profile.read_up_to, now)
         return History(
             alerts=[_card(seen) for seen in page.cards],
             next=page.before,
@@ -110,9 +111,14 @@ class CatchingUp:
         changed = await read_changes(self._feeds, self._decode, visit.user, visit.audiences, since)
         read_up_to = max(visit.profile.read_up_to, changed.read_up_to)
         count = await self._recount(visit, since, changed, read_up_to, now)
+        memberships = {membership.audience: membership for membership in visit.memberships}
+        shown = [alert for alert in changed.alerts if memberships[alert.audience].covers(alert.at)]
+        # Those that the cards rest on as well, as in the history: a client need not have them yet.
+        marks = await self._reception.people.marks(visit.user, [alert.card for alert in shown])
+        marks = {mark.card: mark for mark in changed.marks} | marks
         return Changes(
-            alerts=await self._cards(visit, changed.alerts, read_up_to, now),
-            marks=[mark.told() for mark in changed.marks],
+            alerts=[_card_or_gone(alert, marks.get(alert.card), read_up_to, now) for alert in shown],
+            marks=[mark.told() for mark in marks.values()],
             readUpTo=read_up_to,
             unread=count.unread,
             sync=await self._seal(visit, changed.audiences, changed.person, count, now),
@@ -122,26 +128,12 @@ class CatchingUp:
     async def _recount(self, visit: Visit, since: SyncPoint, changed: Changed, read_up_to: str, now: datetime) -> Count:
         """The count, which stands as it was while nothing has changed: most who come back find just that."""
         if changed.anything or (since.until and since.until <= now.timestamp()):
-            return await self._count(visit, read_up_to, now)
+            return await self._count(visit, changed.audiences, read_up_to, now)
         return Count(since.unread, datetime.fromtimestamp(since.until, now.tzinfo) if since.until else None)
 
-    async def _count(self, visit: Visit, read_up_to: str, now: datetime) -> Count:
+    async def _count(self, visit: Visit, positions: Mapping[str, int], read_up_to: str, now: datetime) -> Count:
         marks = await self._reception.people.open_marks(visit.user, read_up_to)
-        return await count_unread(self._heads, self._alerts, visit.memberships, marks, read_up_to, now)
-
-    async def _cards(
-        self, visit: Visit, alerts: list[StoredAlert], read_up_to: str, now: datetime
-    ) -> list[dict[str, Any]]:
-        memberships = {membership.audience: membership for membership in visit.memberships}
-        shown = [alert for alert in alerts if memberships[alert.audience].covers(alert.at)]
-        marks = await self._reception.people.marks(visit.user, [alert.card for alert in shown])
-        return [
-            # What has expired since is gone from the screen too.
-            {"card": alert.card, "position": alert.position, "retracted": True}
-            if alert.alert.expired(now)
-            else _card(see(alert, marks.get(alert.card), read_up_to))
-            for alert in shown
-        ]
+        return await count_unread(self._heads, self._alerts, positions, visit.memberships, marks, read_up_to, now)
 
     async def _seal(self, visit: Visit, positions: dict[str, int], person: int, count: Count, now: datetime) -> str:
         point = SyncPoint(
@@ -157,3 +149,10 @@ class CatchingUp:
 
 def _card(seen: Seen) -> dict[str, Any]:
     return to_card(seen.alert, read=seen.state.read, archived=seen.state.archived)
+
+
+def _card_or_gone(alert: StoredAlert, mark: KeptMark | None, read_up_to: str, now: datetime) -> dict[str, Any]:
+    """The card; of one that has expired since, that it is to be taken off the screen."""
+    if alert.alert.expired(now):
+        return {"card": alert.card, "position": alert.position, "retracted": True}
+    return _card(see(alert, mark, read_up_to))

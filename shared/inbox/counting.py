@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -31,6 +31,18 @@ class Count(Struct, frozen=True):
     """When the first of the counted alerts expires."""
 
 
+class _Reading(Struct, frozen=True):
+    """What is being read for everybody, since when, and where the feed was by then."""
+
+    at: float
+    position: int
+    task: asyncio.Task[list[Head]]
+
+    @property
+    def failed(self) -> bool:
+        return self.task.done() and (self.task.cancelled() or self.task.exception() is not None)
+
+
 class SharedHeads:
     """The newest heads of group audiences, read once a second for all of their people.
 
@@ -42,29 +54,28 @@ class SharedHeads:
     def __init__(self, alerts: AlertReader, clock: Callable[[], float] = time.monotonic) -> None:
         self._alerts = alerts
         self._clock = clock
-        self._read: OrderedDict[Audience, tuple[float, asyncio.Task[list[Head]]]] = OrderedDict()
+        self._read: OrderedDict[Audience, _Reading] = OrderedDict()
 
-    async def newest(self, audience: Audience) -> list[Head]:
-        """The newest heads of an audience."""
+    async def newest(self, audience: Audience, position: int) -> list[Head]:
+        """The newest heads of an audience, read no earlier than its change feed was at a position.
+
+        A count is sealed together with positions of the feeds: what they are past must be in it.
+        """
         if audience.kind is Kind.USER:
             return await self._alerts.heads(audience, _PAGE, None)
         known = self._read.get(audience)
-        if known is None or self._clock() - known[0] >= _FRESH_SECONDS or _failed(known[1]):
-            known = (self._clock(), asyncio.create_task(self._alerts.heads(audience, _PAGE, None)))
+        if known is None or known.position < position or known.failed or self._clock() - known.at >= _FRESH_SECONDS:
+            known = _Reading(self._clock(), position, asyncio.create_task(self._alerts.heads(audience, _PAGE, None)))
             self._read[audience] = known
             self._read.move_to_end(audience)
             if len(self._read) > _AUDIENCES_LIMIT:
                 self._read.popitem(last=False)
         # One of those who wait may go away; the others must get their answer all the same.
-        return await asyncio.shield(known[1])
+        return await asyncio.shield(known.task)
 
     async def older(self, audience: Audience, until: str) -> list[Head]:
         """The heads of an audience that were stored up to a moment."""
         return await self._alerts.heads(audience, _PAGE, until)
-
-
-def _failed(task: asyncio.Task[list[Head]]) -> bool:
-    return task.done() and (task.cancelled() or task.exception() is not None)
 
 
 class _Reader(Struct, frozen=True):
@@ -84,6 +95,7 @@ class _Reader(Struct, frozen=True):
 async def count_unread(
     heads: SharedHeads,
     alerts: AlertReader,
+    positions: Mapping[str, int],
     memberships: Sequence[Membership],
     marks: Sequence[KeptMark],
     read_up_to: str,
@@ -94,6 +106,7 @@ async def count_unread(
     Args:
         heads: the newest alerts.
         alerts: the stored alerts.
+        positions: where the change feeds of the person's audiences were; the count is no older.
         memberships: the person's audiences.
         marks: the person's marks for cards stored after `read_up_to`, and those for unread ones before.
         read_up_to: as in the profile.
@@ -101,7 +114,7 @@ async def count_unread(
     """
     reader = _Reader({mark.card: mark for mark in marks}, read_up_to, now)
     newest: dict[str, Head] = {}
-    for found in await asyncio.gather(*(_since(heads, membership, reader) for membership in memberships)):
+    for found in await asyncio.gather(*(_since(heads, positions, membership, reader) for membership in memberships)):
         for head in found:
             known = newest.get(head.card)
             if known is None or known.position < head.position:
@@ -113,11 +126,13 @@ async def count_unread(
     return Count(min(len(counted), LIMIT), min(expiries, default=None))
 
 
-async def _since(heads: SharedHeads, membership: Membership, reader: _Reader) -> list[Head]:
+async def _since(
+    heads: SharedHeads, positions: Mapping[str, int], membership: Membership, reader: _Reader
+) -> list[Head]:
     """The alerts of an audience that were stored after `read_up_to`: all, or enough to be sure of LIMIT unread ones."""
     since = "" if membership.since is None else format_moment(membership.since)
     found: dict[str, Head] = {}
-    page = await heads.newest(membership.audience)
+    page = await heads.newest(membership.audience, positions[str(membership.audience)])
     while True:
         fresh = [head for head in page if head.card not in found]
         found |= {head.card: head for head in fresh if head.at > reader.read_up_to and head.at >= since}

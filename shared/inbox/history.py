@@ -10,7 +10,7 @@ from msgspec import Struct
 from shared.card import StoredAlert, format_moment
 from shared.inbox.membership import Membership
 from shared.inbox.people import KeptMark, PeopleStore
-from shared.inbox.reading import EVERYTHING, NEAREST, AlertReader, Filter
+from shared.inbox.reading import EVERYTHING, AlertReader, Filter, precedence
 from shared.inbox.state import State, state_of
 from shared.position import Position
 
@@ -117,6 +117,4 @@ async def _read_round(
         for alert in page
         if (horizon is None or alert.position >= horizon) and membership.covers(alert.at)
     ]
-    found.sort(key=lambda alert: NEAREST[alert.audience.kind])
-    found.sort(key=lambda alert: alert.position, reverse=True)
-    return found, horizon
+    return sorted(found, key=precedence, reverse=True), horizon

@@ -57,6 +57,15 @@ class AlertReader(Protocol):
         """Delete every alert of an audience; returns how many there were."""
 
 
+def precedence(alert: StoredAlert) -> tuple[Position, datetime, int]:
+    """What decides which of the same card for several audiences is shown.
+
+    The newest revision; of that the copy that was stored last, for as long as it is unread so is the card; of those
+    that were stored at once, which is the rule, the nearest audience's.
+    """
+    return alert.position, alert.at, -NEAREST[alert.audience.kind]
+
+
 def nearest(found: Collection[StoredAlert]) -> StoredAlert:
-    """Of the same card for several audiences the one that is shown: the newest revision, then the nearest audience."""
-    return max(found, key=lambda alert: (alert.position, -NEAREST[alert.audience.kind]))
+    """Of the same card for several audiences the one that is shown; see `precedence`."""
+    return max(found, key=precedence)

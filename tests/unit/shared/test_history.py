@@ -23,6 +23,7 @@ from tests.unit.shared.memory import MemoryPeople, MemoryStore
 OUTAGES = Audience.parse("topic:outages")
 EVENING = NOON + timedelta(hours=8)
 MINE = (ADA, OFFICE, EVERYONE)
+POSITIONS = dict.fromkeys(map(str, MINE), 0)
 
 
 def reader(*audiences: Audience, read_up_to: str = "") -> Reader:
@@ -249,7 +250,7 @@ def test_the_unread_count_is_what_the_history_shows(history: list[Sent], up_to: 
         who = reader(read_up_to=up_to)
         heads = SharedHeads(inbox.store, lambda: 0.0)
         marks = await inbox.people.open_marks("ada", up_to)
-        count = await count_unread(heads, inbox.store, who.memberships, marks, up_to, EVENING)
+        count = await count_unread(heads, inbox.store, POSITIONS, who.memberships, marks, up_to, EVENING)
         assert count.unread == sum(not read for _, read in inbox.expected(who))
 
     asyncio.run(check())
@@ -258,6 +259,6 @@ def test_the_unread_count_is_what_the_history_shows(history: list[Sent], up_to: 
 async def test_the_count_ends_at_a_hundred(store: MemoryStore) -> None:
     """Beyond it is "many", and no more is read than it takes to know that."""
     store.put(*(stored(f"a{number}", number, at=NOON + timedelta(seconds=number)) for number in range(1000)))
-    count = await count_unread(SharedHeads(store), store, [Membership(ADA)], [], "", EVENING)
+    count = await count_unread(SharedHeads(store), store, POSITIONS, [Membership(ADA)], [], "", EVENING)
     assert count.unread == LIMIT
     assert len(store.pages) == 1

@@ -44,12 +44,12 @@ def print_summary(console: Console, ledger: Ledger) -> bool:
     console.print(table)
     missing = [(account.user, title) for account in accounts for title in account.missing]
     if missing:
-        console.print(f"\n{len(missing)} cards did not arrive:", style="bold red")
+        console.print("\nThese did not arrive:", style="bold red")
         for user, title in missing:
             console.print(f"  {user:<8}{title}", markup=False)
     else:
         cards = sum(account.expected for account in accounts)
-        console.print(f"\n{ledger.alerts} alerts sent, all {cards} cards arrived.", style="green")
+        console.print(f"\nAlerts sent: {ledger.alerts}. Cards expected: {cards}. All arrived.", style="green")
     return not missing
 
 

@@ -112,3 +112,9 @@ async def erase_person(req: func.HttpRequest) -> func.HttpResponse:
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     """Which backends answer."""
     return await _http(belfry.health.health, req)
+
+
+@app.route("openapi.json", methods=["GET"])
+async def describe(req: func.HttpRequest) -> func.HttpResponse:
+    """This API, described."""
+    return await _http(belfry.description.describe, req)

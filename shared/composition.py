@@ -7,6 +7,7 @@ from functools import cached_property
 
 from azure.identity.aio import DefaultAzureCredential
 
+from shared.api.openapi import Description
 from shared.api.operations import Health, Inboxes, People, Producers
 from shared.azure.cosmos import CosmosAlerts, CosmosDatabase, CosmosFeed, CosmosPeople
 from shared.azure.openid import OpenIdKeys
@@ -89,6 +90,11 @@ class Belfry:
                 "webPubSub": self._web_pubsub.check,
             }
         )
+
+    @cached_property
+    def description(self) -> Description:
+        """For those who build."""
+        return Description(self._settings.auth_issuer)
 
     @cached_property
     def _reception(self) -> Reception:

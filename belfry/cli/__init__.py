@@ -1,0 +1,64 @@
+"""The command `belfry`: send alerts, read an inbox, see to what could not be delivered, check a deployment.
+
+A room for each command, and the same way through each of them: `parsing` says what can be typed, `settings` where the
+system is, the command's own module does it, and `terminal` shows it. What needs an Azure SDK beyond sending is in
+`belfry.operations`.
+"""
+
+import asyncio
+import importlib
+import logging
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Coroutine, Sequence
+from enum import IntEnum
+from typing import Any
+
+from belfry.cli.parsing import build_parser
+
+
+class Status(IntEnum):
+    """Exit statuses."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_USE = 2
+    """What was typed, or given in a file, is wrong; trying again cannot help."""
+    INTERRUPTED = 130
+    """By Ctrl-C, before it was done; what a shell expects."""
+
+
+type Command = Callable[[Namespace], Coroutine[Any, Any, bool]]
+"""Does what was typed, and says whether all is well; raises what `belfry.cli.failing` explains."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command, and return its exit status."""
+    options = build_parser().parse_args(argv)
+    # Set, not taken for granted: a shell starts its background jobs with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if options.verbose:
+        logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    else:
+        logging.basicConfig(handlers=[logging.NullHandler()])  # what the SDKs log is said in one sentence at the end
+    try:
+        # Here and not above: each command loads the SDKs that it needs, and the package works without this extra.
+        command: Command = importlib.import_module(f"belfry.cli.{options.module}").run
+        explain: Callable[[Exception], tuple[bool, str]] = importlib.import_module("belfry.cli.failing").explain
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"belfry: {error.name} is not installed; `pip install 'belfry[cli]'` installs it.\n")
+        return Status.FAILED
+    try:
+        return Status.DONE if asyncio.run(command(options)) else Status.FAILED
+    except KeyboardInterrupt:
+        return Status.DONE if options.endless else Status.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has gone, as `head` does; the interpreter must not fail once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Status.FAILED
+    except Exception as error:  # noqa: BLE001  # told apart in `explain`, which raises those that are defects
+        wrong_use, sentence = explain(error)
+        sys.stderr.write(f"belfry: {sentence}\n")
+        return Status.WRONG_USE if wrong_use else Status.FAILED

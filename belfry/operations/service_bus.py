@@ -1,0 +1,285 @@
+"""Messages that could not be delivered, in Service Bus: looked at, sent again, removed.
+
+Service Bus hands messages over in their order and counts every hand-over: after ten it buries a message where nobody
+looks. So what lies before a message that is wanted is not given back but deferred, *set aside*: it stays where it is,
+can be looked at as before, and is received by its number from then on. Each message is passed over once at most.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import batched
+from typing import Final
+
+from azure.identity.aio import DefaultAzureCredential
+from azure.servicebus import ServiceBusMessageState, ServiceBusReceivedMessage, ServiceBusSubQueue
+from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
+from azure.servicebus.amqp import AmqpMessageBodyType
+from azure.servicebus.exceptions import MessageLockLostError, MessageNotFoundError
+from msgspec import Struct
+
+from belfry.operations.parked import Parked, Place, replay
+from shared.azure.calling import calling
+from shared.azure.service_bus import ALERTS, SERVICE, ServiceBus
+from shared.errors import RefusedError, TransientError
+from shared.wire.message import Received
+
+BATCH: Final = 50
+"""Messages that are locked, sent and completed at a time: a few seconds' work, and a lock lasts a minute."""
+PATIENCE: Final = 75.0
+"""Seconds to wait for messages that someone else has locked: the locks of a run that was cut off last a minute."""
+_PEEK: Final = 250
+_WAIT: Final = 2.0
+"""Seconds to wait for a message that can be received."""
+
+type Progress = Callable[[Sequence[int]], None]
+"""Called with the numbers of messages that are done with."""
+type Waiting = Callable[[int], None]
+"""Called with how many messages cannot be had yet, each time that none could be had."""
+
+
+class Access(Struct, frozen=True):
+    """How the namespace is reached."""
+
+    address: str
+    """A connection string, or the namespace's host name."""
+    by_identity: bool
+    """Whether it is a host name, reached as whoever is signed in."""
+    client_id: str | None = None
+    """Of a managed identity, where there are several."""
+
+    @asynccontextmanager
+    async def credential(self) -> AsyncIterator[DefaultAzureCredential | None]:
+        """The credential while the block runs; None where the connection string has one in it."""
+        if not self.by_identity:
+            yield None
+            return
+        async with DefaultAzureCredential(managed_identity_client_id=self.client_id) as credential:
+            yield credential
+
+
+class ParkedMessages:
+    """The messages in one of the places where they end that could not be delivered.
+
+    Args:
+        client: of the namespace.
+        sending: the queue that they are sent to again.
+        place: which.
+        patience: see `PATIENCE`.
+    """
+
+    def __init__(
+        self, client: ServiceBusClient, sending: ServiceBus, place: Place, *, patience: float = PATIENCE
+    ) -> None:
+        self._client = client
+        self._sending = sending
+        self._place = place
+        self._patience = patience
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, access: Access, place: Place) -> AsyncIterator["ParkedMessages"]:
+        """Connect while the block runs."""
+        async with access.credential() as credential:
+            sending = ServiceBus(access.address, credential)
+            try:
+                async with _connect(access.address, credential) as client:
+                    yield cls(client, sending, place)
+            finally:
+                await sending.close()
+
+    async def list(self, limit: int | None = None) -> Sequence[Parked]:
+        """Those that lie there, in their order, without taking them; raises `BelfryError` when that fails.
+
+        Args:
+            limit: the most; None: all.
+        """
+        async with self._receiver() as receiver:
+            found = await self._peek(receiver, 1, lambda found: limit is not None and len(found) >= limit)
+        return found[:limit]
+
+    async def find(self, numbers: Collection[int]) -> Sequence[Parked]:
+        """Those of these numbers, in their order, without taking them.
+
+        Raises:
+            RefusedError: one is not there; names it.
+            TransientError: Service Bus does not answer as it should.
+        """
+        async with self._receiver() as receiver:
+            found = await self._look(receiver, numbers)
+        if missing := sorted(set(numbers) - {parked.number for parked in found}):
+            raise RefusedError(f"{self._place} has no message {', '.join(map(str, missing))}")
+        return found
+
+    async def replay(
+        self, messages: Sequence[Parked], done: Progress, waiting: Waiting, *, body: bytes | None = None
+    ) -> None:
+        """Have messages delivered after all.
+
+        Each is sent first and removed once the queue has it, so that none is lost however this ends. One that was cut
+        off in between is sent again by the next replay; the queue, or else the inbox, knows it then.
+
+        Args:
+            messages: which.
+            done: called with those that are sent and removed.
+            waiting: called when none can be had for a while.
+            body: a corrected one, sent in place of the original bytes.
+
+        Raises:
+            InvalidAlertError: the corrected body is not valid.
+            TransientError: Service Bus failed, or someone else holds messages. What is not done is still there.
+        """
+
+        async def send(locked: Sequence[Parked]) -> None:
+            await self._sending.send(ALERTS, [replay(parked, body) for parked in locked])
+
+        for parked in messages:
+            replay(parked, body)  # all are looked at before the first is sent
+        await self._remove(messages, send, done, waiting)
+
+    async def drop(self, messages: Sequence[Parked], done: Progress, waiting: Waiting) -> None:
+        """Remove messages for good; arguments and errors as of `replay`."""
+
+        async def nothing(_: Sequence[Parked]) -> None:
+            pass
+
+        await self._remove(messages, nothing, done, waiting)
+
+    async def _remove(
+        self,
+        messages: Sequence[Parked],
+        first: Callable[[Sequence[Parked]], Awaitable[None]],
+        done: Progress,
+        waiting: Waiting,
+    ) -> None:
+        """Complete messages; what is to be done `first` is done while they are locked."""
+        clock = asyncio.get_running_loop().time
+        remaining = {parked.number: parked.set_aside for parked in messages}
+        deadline = clock() + self._patience
+        async with self._receiver() as receiver:
+            while remaining:
+                locked = await self._lock(receiver, remaining)
+                if locked:
+                    await first([_parked(message, self._place) for message in locked])
+                    completed = await self._complete(receiver, locked)
+                    done(completed)
+                    for number in completed:
+                        del remaining[number]
+                    deadline = clock() + self._patience
+                    continue
+                # Others may be at work here, too: what is gone is done with.
+                there = await self._look(receiver, remaining)
+                remaining = {parked.number: parked.set_aside for parked in there}
+                if remaining and clock() > deadline:
+                    raise TransientError(f"{len(remaining)} messages of {self._place} are locked by someone else")
+                if remaining:
+                    waiting(len(remaining))
+
+    async def _lock(
+        self, receiver: ServiceBusReceiver, wanted: Mapping[int, bool]
+    ) -> Sequence[ServiceBusReceivedMessage]:
+        """Lock some of the wanted messages (by number, whether set aside); none, if none can be had for a while."""
+        aside = [number for number, set_aside in wanted.items() if set_aside]
+        for numbers in batched(aside, BATCH, strict=False):
+            if locked := await self._lock_set_aside(receiver, numbers):
+                return locked
+        if len(aside) == len(wanted):
+            await asyncio.sleep(_WAIT)
+            return ()
+        async with calling(SERVICE):
+            count = min(BATCH, len(wanted) - len(aside))
+            received = await receiver.receive_messages(count, max_wait_time=_WAIT)
+        for message in received:
+            if message.sequence_number not in wanted:
+                async with calling(SERVICE):
+                    await receiver.defer_message(message)
+        return [message for message in received if message.sequence_number in wanted]
+
+    async def _lock_set_aside(
+        self, receiver: ServiceBusReceiver, numbers: Sequence[int]
+    ) -> Sequence[ServiceBusReceivedMessage]:
+        try:
+            async with calling(SERVICE):
+                return await receiver.receive_deferred_messages(list(numbers))
+        except TransientError as error:
+            # The service gives all or none: one that is locked, or gone, hides the others.
+            if not isinstance(error.__cause__, MessageNotFoundError | MessageLockLostError):
+                raise
+        if len(numbers) == 1:
+            return ()
+        return [message for number in numbers for message in await self._lock_set_aside(receiver, [number])]
+
+    async def _complete(
+        self, receiver: ServiceBusReceiver, messages: Sequence[ServiceBusReceivedMessage]
+    ) -> Sequence[int]:
+        """Remove locked messages; those whose lock was lost meanwhile come again."""
+        completed: list[int] = []
+        for message in messages:
+            try:
+                async with calling(SERVICE):
+                    await receiver.complete_message(message)
+            except TransientError as error:
+                if isinstance(error.__cause__, MessageLockLostError):
+                    continue
+                raise
+            completed.append(_number(message))
+        return completed
+
+    async def _look(self, receiver: ServiceBusReceiver, numbers: Collection[int]) -> Sequence[Parked]:
+        """Those of these numbers that are there."""
+        last = max(numbers)
+        found = await self._peek(receiver, min(numbers), lambda found: found[-1].number >= last)
+        return [parked for parked in found if parked.number in numbers]
+
+    async def _peek(
+        self, receiver: ServiceBusReceiver, first: int, enough: Callable[[Sequence[Parked]], bool]
+    ) -> Sequence[Parked]:
+        """Those from a number on, page by page until there are enough, or no more."""
+        found: list[Parked] = []
+        while not found or not enough(found):
+            async with calling(SERVICE):
+                page = await receiver.peek_messages(_PEEK, sequence_number=found[-1].number + 1 if found else first)
+            if not page:
+                break
+            found += [_parked(message, self._place) for message in page]
+        return found
+
+    def _receiver(self) -> ServiceBusReceiver:
+        if self._place is Place.DEAD_LETTERS:
+            return self._client.get_queue_receiver(ALERTS, sub_queue=ServiceBusSubQueue.DEAD_LETTER)
+        return self._client.get_queue_receiver(self._place)
+
+
+def _connect(address: str, credential: DefaultAzureCredential | None) -> ServiceBusClient:
+    # Few retries: an operator sees what is wrong, and decides.
+    if credential:
+        return ServiceBusClient(address, credential, retry_total=1, retry_backoff_factor=0.2)
+    return ServiceBusClient.from_connection_string(address, retry_total=1, retry_backoff_factor=0.2)
+
+
+def _parked(message: ServiceBusReceivedMessage, place: Place) -> Parked:
+    received = Received(
+        body=_body(message),
+        message_id=message.message_id or "",
+        enqueued=message.enqueued_time_utc or datetime.fromtimestamp(0, UTC),
+        sequence_number=_number(message),
+        content_type=message.content_type,
+        properties={_text(name): _text(value) for name, value in (message.application_properties or {}).items()},
+    )
+    return Parked(place, received, set_aside=message.state is ServiceBusMessageState.DEFERRED)
+
+
+def _number(message: ServiceBusReceivedMessage) -> int:
+    return message.sequence_number or 0
+
+
+def _body(message: ServiceBusReceivedMessage) -> bytes:
+    if message.body_type is not AmqpMessageBodyType.DATA:
+        # Its producer sent an AMQP value where bytes are due: its text is what can be shown, and sent.
+        return str(message).encode()
+    return b"".join(message.body)
+
+
+def _text[T](value: T | bytes) -> T | str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

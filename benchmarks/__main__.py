@@ -37,7 +37,7 @@ def main() -> int:
     options = _parse()
     console = Console(highlight=False)
     found: dict[str, list[dict[str, object]]] = {}
-    for name in options.scenario or SCENARIOS:
+    for name in options.scenario:
         title, scenario = SCENARIOS[name]
         figures = _measure(scenario)
         console.print(title, style="bold")
@@ -51,9 +51,14 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Belfry on the local cloud.")
-    parser.add_argument("scenario", nargs="*", choices=[*SCENARIOS, []], help="which; all by default")
+    parser.add_argument(
+        "scenario", nargs="*", default=[*SCENARIOS], metavar="SCENARIO", help=f"{', '.join(SCENARIOS)}; all by default"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if unknown := [name for name in options.scenario if name not in SCENARIOS]:
+        parser.error(f"there is no scenario {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
+    return options
 
 
 def _measure(scenario: Scenario) -> Sequence[Figure]:

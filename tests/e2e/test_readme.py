@@ -1,5 +1,6 @@
 """The README holds: what it tells people to type works as it stands there."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -33,8 +34,16 @@ def _run(cloud: Cloud, *command: str) -> str:
         for component in COMPONENTS
         for spelling in component.spellings()
     }
-    arguments = with_addresses({str(index): text for index, text in enumerate(command)}, moved).values()
-    done = subprocess.run([*arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603  # our README
+    texts = {str(index): text for index, text in enumerate(command)}
+    done = subprocess.run(  # noqa: S603  # our README
+        [*with_addresses(texts, moved).values()],
+        cwd=ROOT,
+        env={**os.environ, **cloud.settings()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -55,15 +64,17 @@ async def test_the_python_example_delivers_its_alert(cloud: Cloud, system: Syste
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the examples use curl")
-async def test_the_curl_examples_deliver_their_alerts(cloud: Cloud, system: System) -> None:
-    """One after the other in one shell: an alert, a CloudEvent, and an inbox that is read."""
-    examples = _blocks("sh", _section("Send an alert"))
-    output = _run(cloud, "sh", "-euc", "\n".join(examples))
+async def test_the_shell_examples_deliver_their_alerts(cloud: Cloud, system: System) -> None:
+    """One after the other in one shell: by command, as JSON, as a CloudEvent; and an inbox is read."""
+    examples = "\n".join(_blocks("sh", _section("Send an alert")))
+    output = _run(cloud, "sh", "-euc", examples.replace(".venv/bin/python", sys.executable))
     assert output.count('"accepted"') == 2
     assert '"alerts"' in output
 
     async def arrived() -> bool:
-        return {"Stock is low", "Deliveries are late today"} <= set(await _titles(system, "nora", "back-office"))
+        return {"Stock is low", "Deliveries are late today"} <= set(
+            await _titles(system, "nora", "back-office")
+        ) and "Your parcel waits at the door" in await _titles(system, "mateo")
 
     await eventually(arrived)
 

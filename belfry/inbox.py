@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from types import TracebackType
@@ -12,7 +12,7 @@ import aiohttp
 from azure.messaging.webpubsubclient.aio import WebPubSubClient, WebPubSubClientCredential
 from azure.messaging.webpubsubclient.models import CallbackType, OnGroupDataMessageArgs, OnServerDataMessageArgs
 
-from belfry.rule import Card, Mark, View
+from belfry.rule import Card, View
 
 log = logging.getLogger(__name__)
 
@@ -134,14 +134,14 @@ class Inbox:
                         raise
                     await self._reload()
                     return
-                await self._take(changes["alerts"], changes["marks"], changes["readUpTo"])
+                await self._take(changes)
                 self._sync, more = changes["sync"], changes["more"]
 
     async def _reload(self) -> None:
         # Cleared before the request, so that no frame that comes meanwhile is lost.
         self.view.clear()
         page = await self.request("GET", "/alerts", params={"limit": "100"})
-        await self._take(page["alerts"], page["marks"], page["readUpTo"])
+        await self._take(page)
         self._sync = page["sync"]
 
     async def wait_until(self, satisfied: Callable[[Self], bool], seconds: float) -> None:
@@ -187,8 +187,8 @@ class Inbox:
             # negotiates anew.
             await self._catch_up_or_say()
 
-    async def _take(self, cards: list[Card], marks: Sequence[Mark], read_up_to: str) -> None:
-        self._report(self.view.take(cards, marks, read_up_to))
+    async def _take(self, answer: Mapping[str, Any]) -> None:
+        self._report(self.view.take_answer(answer))
         await self._notify()
 
     def _report(self, cards: list[Card]) -> None:

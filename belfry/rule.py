@@ -1,13 +1,17 @@
 """The client rule: how history, frames and changes become what a person sees. Pure, and the same in every client.
 
 Cards are keyed by `card`, and the higher position wins; marks too, and of two for the same revision the higher version.
-So it does not matter in which order things arrive, nor how often. Only to forget takes a fresh start: `clear`, and load
-the history again.
+Cards of audiences that the person does not belong to, or did not yet when they were stored, are left out. So it does
+not matter in which order things arrive, nor how often. Only to forget takes a fresh start: `clear`, and load the
+history again.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+_NEVER: Final = "~"
+"""After every moment."""
 
 type Card = dict[str, Any]
 type Mark = Mapping[str, Any]
@@ -21,39 +25,35 @@ class View:
         """As they came, by key; of a withdrawn alert a card with `retracted`."""
         self.marks: dict[str, Mark] = {}
         self.read_up_to = ""
+        self.audiences: Mapping[str, str | None] | None = None
+        """What the person belongs to, and since when; None: not known yet."""
 
     def clear(self) -> None:
-        """Forget everything, before the history is loaded anew."""
+        """Forget the cards, before the history is loaded anew."""
         self.cards.clear()
         self.marks.clear()
         self.read_up_to = ""
 
-    def take(self, cards: Iterable[Card] = (), marks: Iterable[Mark] = (), read_up_to: str | None = None) -> list[Card]:
-        """Take in what a page, an answer or a frame brought.
+    def take_answer(self, answer: Mapping[str, Any]) -> list[Card]:
+        """Take in a page of the history, or an answer about changes.
 
         Returns:
             The cards that are new, or newer than what was known.
         """
-        fresh: list[Card] = []
-        for card in cards:
-            known = self.cards.get(card["card"])
-            if known is None or known["position"] < card["position"]:
-                self.cards[card["card"]] = card
-                fresh.append(card)
-        for mark in marks:
-            other = self.marks.get(mark["card"])
-            if other is None or _rank(other) < _rank(mark):
-                self.marks[mark["card"]] = mark
-        self.read_up_to = max(self.read_up_to, read_up_to or "")
-        return fresh
+        if answer["audiences"] != self.audiences:
+            self.audiences = answer["audiences"]
+            self.cards = {key: card for key, card in self.cards.items() if self._concerns(card)}
+        self._take_marks(answer["marks"], answer["readUpTo"])
+        return self._take_cards(answer["alerts"])
 
     def take_frame(self, frame: Mapping[str, Any]) -> list[Card]:
         """Take in a live frame; those of a type that is not known here are left alone."""
         match frame.get("type"):
             case "alerts":
-                return self.take(frame["alerts"])
+                return self._take_cards(frame["alerts"])
             case "marks":
-                return self.take((), frame["marks"], frame["readUpTo"])
+                self._take_marks(frame["marks"], frame["readUpTo"])
+                return []
             case _:
                 return []
 
@@ -68,6 +68,28 @@ class View:
     def unread(self, now: datetime) -> int:
         """How many of them are unread."""
         return sum(not card["read"] for card in self.shown(now))
+
+    def _take_cards(self, cards: Iterable[Card]) -> list[Card]:
+        fresh: list[Card] = []
+        for card in filter(self._concerns, cards):
+            known = self.cards.get(card["card"])
+            if known is None or known["position"] < card["position"]:
+                self.cards[card["card"]] = card
+                fresh.append(card)
+        return fresh
+
+    def _take_marks(self, marks: Iterable[Mark], read_up_to: str) -> None:
+        for mark in marks:
+            other = self.marks.get(mark["card"])
+            if other is None or _rank(other) < _rank(mark):
+                self.marks[mark["card"]] = mark
+        self.read_up_to = max(self.read_up_to, read_up_to)
+
+    def _concerns(self, card: Card) -> bool:
+        if self.audiences is None or "audience" not in card:
+            return True
+        since = self.audiences.get(card["audience"], _NEVER)
+        return since is None or card["at"] >= since
 
     def _state(self, card: Card) -> dict[str, bool]:
         unmarked = card["at"] <= self.read_up_to

@@ -40,6 +40,9 @@ class AlertStore(Protocol):
     async def replace(self, alert: StoredAlert, version: str) -> bool:
         """Put it in the place of this version of its card; False when that is no longer the version."""
 
+    async def showing(self, audience: Audience, alert_id: str) -> StoredAlert | None:
+        """The card that shows this alert now: its own, or that of its thread."""
+
 
 class Verdict(Enum):
     """What an alert is to the card that is there already."""
@@ -79,7 +82,38 @@ def judge(current: StoredAlert, incoming: StoredAlert) -> Verdict:
 
 async def keep(store: AlertStore, audience: Audience, alerts: Sequence[StoredAlert]) -> list[Kept]:
     """Keep alerts of one audience, and say of each what became of it, in the order given."""
-    alerts = [structs.replace(alert, seen=(alert.id,)) for alert in alerts]
+    found = await asyncio.gather(*(_on_its_card(store, alert) for alert in alerts), return_exceptions=True)
+    kept = iter(await _keep_all(store, audience, [outcome for outcome in found if isinstance(outcome, StoredAlert)]))
+    outcomes: list[Kept] = []
+    for outcome in found:
+        match outcome:
+            case StoredAlert():
+                outcomes.append(next(kept))
+            case Dropped() | BelfryError():
+                outcomes.append(outcome)
+            case _:
+                raise outcome
+    return outcomes
+
+
+async def _on_its_card(store: AlertStore, alert: StoredAlert) -> StoredAlert | Dropped:
+    """The alert, with the card it belongs to: who withdraws one need not know its thread."""
+    alert = structs.replace(alert, seen=(alert.id,))
+    if alert.card == alert.id and alert.retracted:
+        shown = await store.showing(alert.audience, alert.id)
+        if shown is not None and shown.card != alert.card:
+            return structs.replace(alert, alert=structs.replace(alert.alert, thread=shown.card))
+    elif alert.card != alert.id:
+        # It may have been withdrawn before it came: the withdrawal then waits on a card of the alert's own.
+        waiting = await store.read(alert.audience, alert.id)
+        if waiting is not None and waiting.stored.retracted and waiting.stored.id == alert.id:
+            return Dropped(Verdict.OVERTAKEN)
+    return alert
+
+
+async def _keep_all(store: AlertStore, audience: Audience, alerts: Sequence[StoredAlert]) -> list[Kept]:
+    if not alerts:
+        return []
     in_order = sorted(range(len(alerts)), key=lambda index: (alerts[index].card, alerts[index].position))
     by_card = [list(group) for _, group in groupby(in_order, key=lambda index: alerts[index].card)]
     outcomes: dict[int, Kept] = {}

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from shared.card import AnyCardJson, CardJson, StoredAlert, to_card
+from shared.audience import AudienceText
+from shared.card import AnyCardJson, CardJson, StoredAlert, format_moment, to_card
 from shared.identity import Person
 from shared.inbox.changes import AlertDecoder, Changed, Feeds, read_changes
 from shared.inbox.counting import LIMIT, Count, SharedHeads, count_unread
@@ -18,8 +19,15 @@ from shared.inbox.sync import MAXIMUM_CHARACTERS, SyncPoint, check, seal, unseal
 from shared.inbox.visiting import Reception, Visit
 from shared.position import Position
 
-SyncToken = Annotated[str, Meta(max_length=MAXIMUM_CHARACTERS, description="opaque")]
+SyncToken = Annotated[
+    str, Meta(pattern=rf"^[A-Za-z0-9_-]{{1,{MAXIMUM_CHARACTERS}}}$(?!\n)", description="opaque", examples=["MXuZ5Vd3Yh0mJ7cQ"])
+]
 Unread = Annotated[int, Meta(ge=0, le=LIMIT, description="How many cards are unread; 100 stands for 100 and more.")]
+
+Since = Annotated[
+    dict[AudienceText, str | None],
+    Meta(description="What the person belongs to; of a topic, alerts stored before this moment are left out."),
+]
 
 
 class History(Struct, frozen=True):
@@ -35,6 +43,7 @@ class History(Struct, frozen=True):
     marks: list[Mark]
     """What `read` and `archived` of these cards rest on."""
     readUpTo: ReadUpToMoment  # noqa: N815  # named as in JSON
+    audiences: Since
 
 
 class Changes(Struct, frozen=True):
@@ -46,6 +55,7 @@ class Changes(Struct, frozen=True):
     readUpTo: ReadUpToMoment  # noqa: N815  # named as in JSON
     unread: Unread
     sync: SyncToken
+    audiences: Since
     more: bool
     """Whether to ask again at once: this is not all."""
 
@@ -83,7 +93,7 @@ class CatchingUp:
         # The order matters: whatever is written while this runs is after the positions taken, or in what is read then.
         heard = await self._feeds.people.now(person.user)
         visit = await self._reception.visit(person)
-        positions, _ = await self._feeds.now(person.user, visit.audiences)
+        positions = await self._feeds.now(visit.audiences)
         now = self._reception.clock()
         reader = Reader(visit.user, visit.memberships, visit.profile.read_up_to)
         page = await read_page(self._alerts, self._reception.people, reader, wanted, now)
@@ -95,6 +105,7 @@ class CatchingUp:
             sync=await self._seal(visit, positions, heard, count, now),
             marks=[seen.mark.told() for seen in page.cards if seen.mark],
             readUpTo=visit.profile.read_up_to,
+            audiences=_since(visit),
         )
 
     async def changes(self, person: Person, token: str) -> Changes:
@@ -108,7 +119,7 @@ class CatchingUp:
         since = unseal(token, person.user, await self._key())
         visit = await self._reception.visit(person)
         check(since, visit.audiences, await self._feeds.containers(), now)
-        changed = await read_changes(self._feeds, self._decode, visit.user, visit.audiences, since)
+        changed = await read_changes(self._feeds, self._decode, visit.user, visit.memberships, since)
         read_up_to = max(visit.profile.read_up_to, changed.read_up_to)
         count = await self._recount(visit, since, changed, read_up_to, now)
         memberships = {membership.audience: membership for membership in visit.memberships}
@@ -122,6 +133,7 @@ class CatchingUp:
             readUpTo=read_up_to,
             unread=count.unread,
             sync=await self._seal(visit, changed.audiences, changed.person, count, now),
+            audiences=_since(visit),
             more=changed.more,
         )
 
@@ -149,6 +161,13 @@ class CatchingUp:
 
 def _card(seen: Seen) -> dict[str, Any]:
     return to_card(seen.alert, read=seen.state.read, archived=seen.state.archived)
+
+
+def _since(visit: Visit) -> dict[str, str | None]:
+    return {
+        str(membership.audience): format_moment(membership.since) if membership.since else None
+        for membership in visit.memberships
+    }
 
 
 def _card_or_gone(alert: StoredAlert, mark: KeptMark | None, read_up_to: str, now: datetime) -> dict[str, Any]:

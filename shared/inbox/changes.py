@@ -10,6 +10,7 @@ from msgspec import Struct
 from shared.audience import Audience, Kind
 from shared.card import StoredAlert
 from shared.inbox.feeds import Feed, FeedGoneError, FeedPage
+from shared.inbox.membership import Membership
 from shared.inbox.people import MARK_PREFIX, PROFILE_ID, KeptMark
 from shared.inbox.reading import nearest
 from shared.inbox.sync import SyncExpiredError, SyncPoint
@@ -42,12 +43,10 @@ class Feeds(Struct, frozen=True):
         """What positions belong to."""
         return await self.own.identity(), await self.people.identity()
 
-    async def now(self, user: str, audiences: Sequence[Audience]) -> tuple[dict[str, int], int]:
-        """The positions in the feed of each audience and of the person, taken before anything else is read."""
-        *positions, person = await asyncio.gather(
-            *(self.of(audience).now(str(audience)) for audience in audiences), self.people.now(user)
-        )
-        return dict(zip(map(str, audiences), positions, strict=True)), person
+    async def now(self, audiences: Sequence[Audience]) -> dict[str, int]:
+        """The positions in the feeds of audiences, to be taken before their alerts are read."""
+        positions = await asyncio.gather(*(self.of(audience).now(str(audience)) for audience in audiences))
+        return dict(zip(map(str, audiences), positions, strict=True))
 
 
 class Changed(Struct, frozen=True):
@@ -69,13 +68,14 @@ class Changed(Struct, frozen=True):
 
 
 async def read_changes(
-    feeds: Feeds, decode: AlertDecoder, user: str, audiences: Sequence[Audience], since: SyncPoint
+    feeds: Feeds, decode: AlertDecoder, user: str, memberships: Sequence[Membership], since: SyncPoint
 ) -> Changed:
     """Everything that came or changed in a person's audiences and marks since a point.
 
     Raises:
         SyncExpiredError: a feed does not go back that far.
     """
+    audiences = [membership.audience for membership in memberships]
     try:
         *pages, person = await asyncio.gather(
             *(feeds.of(audience).after(str(audience), since.audiences[str(audience)], LIMIT) for audience in audiences),
@@ -84,9 +84,10 @@ async def read_changes(
     except FeedGoneError as error:
         raise SyncExpiredError from error
     by_card: dict[str, list[StoredAlert]] = {}
-    for page in pages:
+    for membership, page in zip(memberships, pages, strict=True):
         for alert in map(decode, page.items):
-            by_card.setdefault(alert.card, []).append(alert)
+            if membership.covers(alert.at):
+                by_card.setdefault(alert.card, []).append(alert)
     alerts = [nearest(found) for found in by_card.values()]
     return Changed(
         alerts=sorted(alerts, key=lambda alert: alert.position),

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
@@ -15,12 +15,15 @@ from shared.inbox.membership import Membership
 from shared.inbox.people import KeptMark
 from shared.inbox.reading import AlertReader, Head
 from shared.inbox.state import state_of
+from shared.position import enqueued_at
 
 LIMIT: Final = 100
 """Beyond it a count is only "many"."""
 _PAGE: Final = 128
 _FRESH_SECONDS: Final = 1.0
 _AUDIENCES_LIMIT: Final = 4_096
+_CLOCKS_DIFFER: Final = timedelta(seconds=5)
+"""The queue's clock, which positions are made of, from ours."""
 
 
 class Count(Struct, frozen=True):
@@ -119,11 +122,34 @@ async def count_unread(
             known = newest.get(head.card)
             if known is None or known.position < head.position:
                 newest[head.card] = head
-    counted = [head for head in newest.values() if reader.unread(head)]
+    counted = await _current(alerts, memberships, [head for head in newest.values() if reader.unread(head)], read_up_to)
     if len(counted) < LIMIT:
         counted += await _marked_unread(alerts, [mark for mark in marks if mark.card not in newest], reader)
     expiries = [head.expires_at for head in counted if head.expires_at]
     return Count(min(len(counted), LIMIT), min(expiries, default=None))
+
+
+async def _current(
+    alerts: AlertReader, memberships: Sequence[Membership], heads: Sequence[Head], read_up_to: str
+) -> list[Head]:
+    """Those that no newer revision in another audience has overtaken.
+
+    Newer ones that were stored after `read_up_to` are among the heads, and have won already. One that was stored before
+    can only have overtaken what was enqueued before, and stored late: that is rare, and those are looked up.
+    """
+    horizon = datetime.fromisoformat(read_up_to) + _CLOCKS_DIFFER if read_up_to else None
+
+    async def overtaken(head: Head) -> bool:
+        if horizon is None or not head.elsewhere or enqueued_at(head.position) > horizon:
+            return False
+        found = await asyncio.gather(*(alerts.find(membership.audience, head.card) for membership in memberships))
+        return any(
+            other is not None and other.position > head.position and membership.covers(other.at)
+            for membership, other in zip(memberships, found, strict=True)
+        )
+
+    old = await asyncio.gather(*map(overtaken, heads))
+    return [head for head, gone in zip(heads, old, strict=True) if not gone]
 
 
 async def _since(

@@ -97,9 +97,12 @@ async def _overtaken(alerts: AlertReader, memberships: Sequence[Membership], ale
     """Whether another audience of the reader has a newer revision of this card: that one is shown, in its own place."""
     if not alert.elsewhere:
         return False
-    others = (membership.audience for membership in memberships if membership.audience != alert.audience)
-    found = await asyncio.gather(*(alerts.find(audience, alert.card) for audience in others))
-    return any(other is not None and other.position > alert.position for other in found)
+    others = [membership for membership in memberships if membership.audience != alert.audience]
+    found = await asyncio.gather(*(alerts.find(membership.audience, alert.card) for membership in others))
+    return any(
+        other is not None and other.position > alert.position and membership.covers(other.at)
+        for membership, other in zip(others, found, strict=True)
+    )
 
 
 async def _read_round(

@@ -34,6 +34,8 @@ class Head(Struct, frozen=True):
     """RFC 3339 with milliseconds."""
     expires_at: datetime | None = None
     retracted: bool = False
+    elsewhere: bool = False
+    """As in the stored alert."""
 
 
 class AlertReader(Protocol):

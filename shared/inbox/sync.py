@@ -21,7 +21,8 @@ from shared.errors import BelfryError
 
 LIFETIME: Final = timedelta(days=30)
 """Of a token. What is forgotten or erased leaves no trace in the feeds, so an old client must begin anew at last."""
-MAXIMUM_CHARACTERS: Final = 8_192
+MAXIMUM_CHARACTERS: Final = 8_000
+"""It is sent in the query, and the platform takes request lines of up to 8 KiB."""
 _MAC_BYTES: Final = 16
 _VERSION: Final = b"1"
 

@@ -28,7 +28,10 @@ _BATCH_BYTES = 1_500_000
 
 _PARAMETER = re.compile(r"@(\w+)")
 _PAGE = "SELECT TOP @limit * FROM c{where} ORDER BY c.position DESC"
-_HEADS = "SELECT TOP @limit c.id, c.position, c.at, c.expiresAt, c.retract FROM c{where} ORDER BY c.at DESC"
+_SHOWING = "SELECT TOP @limit * FROM c{where}"
+_HEADS = (
+    "SELECT TOP @limit c.id, c.position, c.at, c.expiresAt, c.retract, c.elsewhere FROM c{where} ORDER BY c.at DESC"
+)
 
 
 class CosmosAlerts:
@@ -92,6 +95,11 @@ class CosmosAlerts:
                 return False
         return True
 
+    async def showing(self, audience: Audience, alert_id: str) -> StoredAlert | None:
+        """See `AlertStore`."""
+        documents = await self._query(audience, _SHOWING, 1, {"c.alertId = @alert": alert_id})
+        return from_document(documents[0]) if documents else None
+
     async def page(
         self, audience: Audience, limit: int, before: Position | None, only: Filter = EVERYTHING
     ) -> list[StoredAlert]:
@@ -114,6 +122,7 @@ class CosmosAlerts:
                 at=document["at"],
                 expires_at=datetime.fromisoformat(document["expiresAt"]) if "expiresAt" in document else None,
                 retracted=document.get("retract", False),
+                elsewhere=document.get("elsewhere", False),
             )
             for document in documents
         ]

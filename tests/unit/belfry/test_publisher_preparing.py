@@ -44,7 +44,6 @@ def test_an_alert_without_an_id_gets_one_before_it_is_sent() -> None:
         (Alert(to=("user:ada",), title="x" * 201), "title"),
         (Alert(to=("user:ada",), title="x", url="javascript:alert(1)"), "url"),
     ],
-    ids=str,
 )
 def test_a_wrong_alert_is_refused_by_name(wrong: Any, field: str) -> None:
     """All are checked before the first is sent, objects like fields: the error names the field and which alert."""

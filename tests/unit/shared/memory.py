@@ -126,6 +126,11 @@ class MemoryStore:
         self._end(lost)
         return matches
 
+    async def showing(self, audience: Audience, alert_id: str) -> StoredAlert | None:
+        """See `AlertStore`."""
+        self._end(await self._begin(audience))
+        return next((kept for kept in self.of(audience) if kept.id == alert_id), None)
+
     async def page(
         self, audience: Audience, limit: int, before: Position | None, only: Filter = EVERYTHING
     ) -> list[StoredAlert]:
@@ -142,7 +147,14 @@ class MemoryStore:
         """See `AlertReader`."""
         self._end(await self._begin(audience))
         found = [
-            Head(kept.card, kept.position, format_moment(kept.at), kept.alert.expires_at, kept.retracted)
+            Head(
+                kept.card,
+                kept.position,
+                format_moment(kept.at),
+                kept.alert.expires_at,
+                kept.retracted,
+                kept.elsewhere,
+            )
             for kept in self.of(audience)
         ]
         found = [head for head in found if until is None or head.at <= until]

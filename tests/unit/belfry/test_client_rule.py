@@ -1,0 +1,197 @@
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from belfry.rule import Card, Mark, View
+from tests.unit.belfry.world import AUDIENCES, World, play
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happens."""
+
+    what: str
+    fields: Mapping[str, Any]
+
+    async def __call__(self, world: World) -> None:
+        """Have it happen."""
+        await getattr(world, self.what)(**self.fields)
+
+
+def step(what: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
+    """Steps of one kind."""
+    return st.builds(Step, st.just(what), st.fixed_dictionaries(fields))
+
+
+INDEX = st.integers(0, 5)
+ALERTS: dict[str, tuple[str, ...]] = {
+    "a": ("user:ada",),
+    "b": ("user:ada", "role:office"),
+    "c": ("topic:news", "everyone"),
+    "d": ("role:office", "user:ben"),
+}
+"""An id is one alert's, so it always goes to the same audiences."""
+IDS = st.sampled_from(sorted(ALERTS))
+TO = st.lists(st.sampled_from(AUDIENCES), min_size=1, max_size=2, unique=True).map(tuple)
+TITLES = st.sampled_from(["one", "two"])
+
+
+def with_audiences(fields: dict[str, Any]) -> dict[str, Any]:
+    """An alert with an id, to whom it always goes."""
+    return {**fields, "to": ALERTS[fields["id"]]}
+
+
+STEPS = st.lists(
+    st.one_of(
+        # Alerts of their own, again and again under the same id; revisions of a thread, to anyone; withdrawals.
+        st.fixed_dictionaries({"id": IDS, "title": TITLES}).map(with_audiences).map(lambda f: Step("enqueue", f)),
+        step("enqueue", to=TO, thread=st.just("t"), title=TITLES),
+        st.fixed_dictionaries({"id": IDS, "thread": st.just("u"), "title": TITLES})
+        .map(with_audiences)
+        .map(lambda f: Step("enqueue", {**f, "id": f"{f['id']}-in-thread"})),
+        st.fixed_dictionaries({"id": IDS, "retract": st.just(value=True)})
+        .map(with_audiences)
+        .map(lambda f: Step("enqueue", f)),
+        st.fixed_dictionaries({"id": IDS, "retract": st.just(value=True)})
+        .map(with_audiences)
+        .map(lambda f: Step("enqueue", {**f, "id": f"{f['id']}-in-thread"})),
+        step("deliver", index=INDEX),
+        step("deliver", index=INDEX),
+        step("deliver", index=INDEX),
+        step("redeliver", index=INDEX),
+        step(
+            "mark",
+            index=INDEX,
+            read=st.sampled_from([True, False, None]),
+            archived=st.sampled_from([True, False, None, None]),
+        ),
+        step("mark_all"),
+        step("subscribe", wanted=st.booleans()),
+        step("arrive", index=INDEX, again=st.booleans()),
+        step("disconnect"),
+        step("reconnect"),
+        step("wait", by=st.timedeltas(timedelta(0), timedelta(hours=30))),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=2500, suppress_health_check=[HealthCheck.too_slow])
+@given(STEPS)
+def test_after_catching_up_a_client_shows_what_the_server_has(steps: list[Step]) -> None:
+    """Whatever happened, in whatever order, however late, however often: the same cards, marks and count."""
+    play(list(steps), View())
+
+
+class LastCardWins(View):
+    """Takes what came last for what is newest."""
+
+    def _take_cards(self, cards: Iterable[Card]) -> list[Card]:
+        for card in (cards := list(cards)):
+            self.cards.pop(card["card"], None)
+        return super()._take_cards(cards)
+
+
+class LastMarkWins(View):
+    """Takes the mark that came last for the one that was said last."""
+
+    def _take_marks(self, marks: Iterable[Mark], read_up_to: str) -> None:
+        for mark in (marks := list(marks)):
+            self.marks.pop(mark["card"], None)
+        super()._take_marks(marks, read_up_to)
+
+
+class MarksOutliveRevisions(View):
+    """Holds a mark to be about every revision of its card."""
+
+    def _state(self, card: Card) -> dict[str, bool]:
+        mark = self.marks.get(card["card"])
+        return super()._state(card if mark is None else {**card, "position": mark["position"]})
+
+
+class ReadUpToGoesBack(View):
+    """Takes the last `readUpTo` that came."""
+
+    def _take_marks(self, marks: Iterable[Mark], read_up_to: str) -> None:
+        self.read_up_to = ""
+        super()._take_marks(marks, read_up_to)
+
+
+class ForgetsWithdrawals(View):
+    """Drops a withdrawn card instead of remembering that it is gone."""
+
+    def _take_cards(self, cards: Iterable[Card]) -> list[Card]:
+        fresh = super()._take_cards(cards)
+        self.cards = {key: card for key, card in self.cards.items() if not card.get("retracted")}
+        return fresh
+
+
+class ShowsWhatIsForOthers(View):
+    """Takes every card that comes, also of a topic that was left, or from before it was joined."""
+
+    def _concerns(self, card: Card) -> bool:
+        del card
+        return True
+
+
+def _enqueue(*to: str, **fields: Any) -> Step:
+    return Step("enqueue", {"to": to, **({} if fields.get("retract") else {"title": "one"}), **fields})
+
+
+DELIVER = Step("deliver", {"index": 0})
+MARK = Step("mark", {"index": 0, "read": True, "archived": None})
+MARK_UNREAD = Step("mark", {"index": 0, "read": False, "archived": None})
+MARK_ALL = Step("mark_all", {})
+RECONNECT = Step("reconnect", {})
+SUBSCRIBE = Step("subscribe", {"wanted": True})
+REDELIVER = Step("redeliver", {"index": 0})
+
+SHORTEST: dict[type[View], list[Step]] = {
+    LastCardWins: [
+        _enqueue("user:ada", "role:office", thread="t"),
+        DELIVER,
+        _enqueue("user:ada", thread="t"),
+        DELIVER,
+    ],
+    LastMarkWins: [_enqueue("user:ada"), DELIVER, RECONNECT, MARK_UNREAD, MARK_ALL],
+    MarksOutliveRevisions: [
+        _enqueue("user:ada", thread="t"),
+        DELIVER,
+        RECONNECT,
+        _enqueue("user:ada", thread="t"),
+        MARK,
+        DELIVER,
+    ],
+    ReadUpToGoesBack: [MARK_ALL, _enqueue("user:ada"), DELIVER, MARK_ALL],
+    ForgetsWithdrawals: [
+        _enqueue("user:ada", id="a"),
+        DELIVER,
+        _enqueue("user:ada", id="a", retract=True),
+        DELIVER,
+    ],
+    ShowsWhatIsForOthers: [_enqueue("topic:news"), DELIVER, SUBSCRIBE, REDELIVER],
+}
+"""For each line of the rule the shortest story in which its absence shows, as `find` over `STEPS` shrinks it."""
+
+
+@pytest.mark.parametrize("broken", SHORTEST, ids=lambda broken: broken.__name__)
+def test_each_line_of_the_rule_is_needed(broken: type[View]) -> None:
+    """With a line of the rule broken the story ends differently on the client than on the server."""
+    play(SHORTEST[broken], View())
+    with pytest.raises(AssertionError):
+        play(SHORTEST[broken], broken())
+
+
+def test_to_begin_anew_is_to_forget() -> None:
+    """What the server has erased leaves no trace in its feeds, so a client that begins anew keeps nothing."""
+    view = View()
+    view.take_frame({"type": "alerts", "alerts": [{"card": "a", "position": "1", "at": "2026", "title": "one"}]})
+    view.take_frame({"type": "marks", "marks": [], "readUpTo": "2027"})
+    view.clear()
+    assert view.shown(datetime.now(UTC)) == []
+    assert view.read_up_to == ""

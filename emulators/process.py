@@ -11,7 +11,9 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -84,7 +86,8 @@ async def _serve(name: str, build: Callable[[], Service], *, until_stdin: bool) 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     if until_stdin:
-        loop.add_reader(sys.stdin, _end_with_parent(loop, ended))
+        # A thread, for not everything that stands for standard input can be polled.
+        threading.Thread(target=_watch_parent, args=(loop, ended), daemon=True).start()
     service = build()
     try:
         url = await service.start()
@@ -98,10 +101,8 @@ async def _serve(name: str, build: Callable[[], Service], *, until_stdin: bool) 
     return 0
 
 
-def _end_with_parent(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> Callable[[], None]:
-    def read() -> None:
-        if not os.read(sys.stdin.fileno(), 1):
-            loop.remove_reader(sys.stdin)
-            ended.set()
-
-    return read
+def _watch_parent(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    with suppress(RuntimeError):  # the loop may have ended meanwhile
+        loop.call_soon_threadsafe(ended.set)

@@ -6,7 +6,6 @@ Source: CloudEvents specification 1.0.2, its JSON event format, and its AMQP and
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -66,7 +65,7 @@ def open_event(body: bytes) -> tuple[Alert, str]:
     elif isinstance(event.data_base64, str):
         try:
             data = base64.b64decode(event.data_base64, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # binascii.Error is one; characters beyond ASCII raise another
             raise InvalidAlertError(f"`data_base64`: {error}", "data_base64") from error
     else:
         raise InvalidAlertError("Object missing required field `data`", "data")

@@ -67,6 +67,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (EVENT | {"data": DATA | {"to": ["ada"]}}, "data.to[0]"),
     (EVENT | {"data": DATA | {"tilte": 1}}, "data.tilte"),
     (without("data") | {"data_base64": "%%%"}, "data_base64"),
+    (without("data") | {"data_base64": "żółw"}, "data_base64"),
     (without("data") | {"data_base64": "e30="}, "data.to"),
     (without("data") | {"data_base64": 5}, "data_base64"),
 ]

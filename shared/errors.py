@@ -46,4 +46,12 @@ class TransientError(BelfryError):
 
 
 class SettingsError(BelfryError):
-    """A setting is missing or wrong."""
+    """A setting is missing or wrong.
+
+    Args:
+        problems: a sentence for each that is, with its key.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems

@@ -159,5 +159,5 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
             keys = [item.metadata["declaration"].key for item in fields(Settings) if item.name in (connection, address)]
             wrong.append(f"{' or '.join(keys)} is missing")
     if wrong:
-        raise SettingsError("; ".join(wrong))
+        raise SettingsError(*wrong)
     return Settings(**values)

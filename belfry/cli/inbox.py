@@ -8,7 +8,7 @@ from rich.text import Text
 from belfry.cli.cards import Card, sign, stored_at, title
 from belfry.cli.person import find_person
 from belfry.cli.settings import find_target
-from belfry.cli.terminal import Column, Terminal, moment_ago
+from belfry.cli.terminal import Column, Terminal, moment_ago, styled
 
 _COLUMNS: Final = (
     Column(""),
@@ -47,11 +47,11 @@ async def run(options: Namespace) -> bool:
 def _row(card: Card) -> list[Text]:
     at = stored_at(card)
     return [
-        Text(*sign(card)),
-        Text(title(card)[0], "dim" if card["read"] else "bold"),
-        Text(card.get("category", ""), "dim"),
-        Text(card["audience"], "dim"),
-        Text(moment_ago(at) if at else "", "dim"),
+        styled(sign(card)),
+        styled((title(card)[0], "dim" if card["read"] else "bold")),
+        styled((card.get("category", ""), "dim")),
+        styled((card["audience"], "dim")),
+        styled((moment_ago(at) if at else "", "dim")),
     ]
 
 

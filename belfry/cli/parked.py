@@ -12,7 +12,7 @@ from rich.text import Text
 
 from belfry.cli.failing import WrongUseError
 from belfry.cli.settings import find_target
-from belfry.cli.terminal import Column, Terminal, moment_ago
+from belfry.cli.terminal import Column, Terminal, moment_ago, styled
 from belfry.operations.parked import Parked, Place
 from belfry.operations.service_bus import ParkedMessages, Progress, Waiting
 from shared.card import format_moment
@@ -74,11 +74,11 @@ async def _list(messages: ParkedMessages, terminal: Terminal, limit: int) -> Non
 
 def _row(parked: Parked) -> list[Text]:
     return [
-        Text(str(parked.number), "bold"),
-        Text(moment_ago(parked.at), "dim"),
-        Text(parked.id),
-        Text(parked.field, "dim"),
-        Text(parked.reason),
+        styled((str(parked.number), "bold")),
+        styled((moment_ago(parked.at), "dim")),
+        styled(parked.id),
+        styled((parked.field, "dim")),
+        styled(parked.reason),
     ]
 
 
@@ -166,21 +166,23 @@ async def _each(
 ) -> int:
     """Have work done on messages, print each that is done, and return how many those are."""
     identifiers = {parked.number: parked.id for parked in chosen}
-    finished = 0
+    finished, told = 0, False
     with terminal.progress("Messages", len(chosen)) as progress:
 
-        def done(numbers: Sequence[int]) -> None:
+        def done(number: int) -> None:
             nonlocal finished
-            finished += len(numbers)
-            for number in numbers:
-                if terminal.as_json:
-                    terminal.json({"number": number, "id": identifiers[number]})
-                else:
-                    terminal.line(str(number))
-            progress.advance(progress.task_ids[0], len(numbers))
+            finished += 1
+            if terminal.as_json:
+                terminal.json({"number": number, "id": identifiers[number]})
+            else:
+                terminal.line(str(number))
+            progress.advance(progress.task_ids[0])
 
         def waiting(count: int) -> None:
-            progress.update(progress.task_ids[0], description=f"{count:,} locked by someone else; waiting")
+            nonlocal told
+            if not told:
+                terminal.note(f"{count:,} are locked by someone else, or by a run that was cut off; waiting.")
+            told = True
 
         await work(done, waiting)
     return finished

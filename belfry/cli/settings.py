@@ -8,7 +8,8 @@ import json
 import os
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -43,6 +44,8 @@ _ADDRESSES: Final = frozenset(
     {API, _CONNECTION, _NAMESPACE, "COSMOS_ENDPOINT", "WEB_PUBSUB_CONNECTION", "WEB_PUBSUB_ENDPOINT", "AUTH_ISSUER"}
 )
 """Any of these in the environment says that another system is meant than the local one's usual addresses."""
+_SIMILAR: Final = 0.88
+"""How alike two keys are of which one is a misspelling of the other."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -54,6 +57,8 @@ class Target:
     """Its settings by key; those that are absent or empty are not there."""
     source: str
     """Where they were found, for people."""
+    misspelt: Mapping[str, str] = field(default_factory=dict)
+    """Keys that are no settings, and the ones that are probably meant."""
 
     @property
     def service_bus(self) -> Access:
@@ -101,7 +106,9 @@ def find_target(options: Namespace, environment: Mapping[str, str] = os.environ)
     # Not a setting of the application, so a file of those may well lack it.
     api = getattr(options, "api", None) or values.get(API) or environment.get(API)
     given = {**values, API: api} if api else values
-    return Target({key: value.strip() for key, value in given.items() if key in _KNOWN and value.strip()}, source)
+    known = {key: value.strip() for key, value in given.items() if key in _KNOWN and value.strip()}
+    similar = {key: get_close_matches(key, _KNOWN, 1, _SIMILAR) for key in given if key not in _KNOWN}
+    return Target(known, source, {key: matches[0] for key, matches in similar.items() if matches})
 
 
 def _source(file: Path | None, environment: Mapping[str, str]) -> tuple[Mapping[str, str], str]:

@@ -29,13 +29,19 @@ _HARMLESS: Final = "\n\t\u200c\u200d"
 """Line ends, tabs, and what joins the parts of an emoji or keeps letters apart."""
 
 
+type Part = str | tuple[str, str]
+"""Text, or text and its style."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. Nothing in it is folded: what does not fit is cut."""
+    """A column of a table."""
 
     title: str
     grows: bool = False
-    """Whether it takes the room that is left, and is cut to it; the others are as wide as what is in them."""
+    """Whether it takes the room that is left; the others are as wide as what is in them."""
+    folds: bool = False
+    """Whether what does not fit goes on below; else it is cut."""
     most: int | None = None
     """The most characters."""
     justify: Literal["left", "right"] = "left"
@@ -68,11 +74,9 @@ class Terminal:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
-    def text(self, *parts: tuple[str, str] | str, cut: bool = False) -> None:
+    def text(self, *parts: Part, cut: bool = False) -> None:
         """One paragraph for people, in parts of text and style; on request it is cut to one line."""
-        text = Text.assemble(
-            *((printable(part), "") if isinstance(part, str) else (printable(part[0]), part[1]) for part in parts)
-        )
+        text = styled(*parts)
         if not self.is_terminal:
             self.line(text.plain)
         elif cut:
@@ -85,19 +89,20 @@ class Terminal:
         self.line("\t".join(printable(" ".join(text.split())) for text in texts))
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> None:
-        """A table, for people."""
+        """A table, for people; its cells are made by `styled`."""
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=True)
+        table.show_header = any(column.title for column in columns)
         for column in columns:
             table.add_column(
                 column.title,
                 ratio=1 if column.grows else None,
                 max_width=column.most,
                 justify=column.justify,
-                no_wrap=True,
-                overflow="ellipsis",
+                no_wrap=not column.folds,
+                overflow="fold" if column.folds else "ellipsis",
             )
         for row in rows:
-            table.add_row(*(Text(printable(cell.plain), cell.style) for cell in row))
+            table.add_row(*row)
         self._out.print(table)
 
     def note(self, text: str) -> None:
@@ -123,6 +128,13 @@ class Terminal:
             return False
         self._notes.print(printable(question) + " [y/N] ", end="")
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def styled(*parts: Part) -> Text:
+    """Text that is safe to show."""
+    return Text.assemble(
+        *(printable(part) if isinstance(part, str) else (printable(part[0]), part[1]) for part in parts)
+    )
 
 
 def printable(text: str) -> str:

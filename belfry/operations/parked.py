@@ -10,7 +10,8 @@ from msgspec import Struct, structs
 
 from shared.errors import InvalidAlertError
 from shared.position import position_of
-from shared.wire.message import ATTEMPT, ID, POSITION, Outgoing, Received, open_parcel
+from shared.wire.cloudevents import binary_attributes, is_structured
+from shared.wire.message import ATTEMPT, ID, POSITION, Outgoing, Received, message_alert_id, open_parcel
 
 REASON: Final = "reason"
 FIELD: Final = "field"
@@ -112,24 +113,26 @@ def replay(parked: Parked, body: bytes | None = None) -> Outgoing:
     Raises:
         InvalidAlertError: the corrected body is not valid either; the original one is not judged here.
     """
-    original = parked.original
+    original = parked.original if body is None else structs.replace(parked.original, body=body)
+    properties: dict[str, str | int] = {
+        POSITION: position_of(original.enqueued, original.sequence_number),
+        **{name: value for name, value in original.properties.items() if isinstance(value, str | int)},
+    }
+    properties.pop(ATTEMPT, None)
+    if not _is_event(original):  # an event has an id of its own
+        properties.setdefault(ID, message_alert_id(original))
     if body is not None:
-        original = structs.replace(original, body=body)
-    carried = {name: value for name, value in original.properties.items() if isinstance(value, str | int)}
-    properties: dict[str, str | int] = {name: value for name, value in carried.items() if name != ATTEMPT}
-    try:
-        parcel = open_parcel(structs.replace(original, properties=properties))
-    except InvalidAlertError:
-        if body is not None:
-            raise
-    else:
-        properties |= {ID: parcel.id, POSITION: parcel.position}
+        open_parcel(structs.replace(original, properties=properties))
     return Outgoing(original.body, _message_id(parked, body), original.content_type, properties)
 
 
 def _message_id(parked: Parked, body: bytes | None) -> str:
     name = f"replay.{parked.place.name.lower()}.{position_of(parked.message.enqueued, parked.number)}"
     return name if body is None else f"{name}.{hashlib.sha256(body).hexdigest()[:32]}"
+
+
+def _is_event(message: Received) -> bool:
+    return is_structured(message.body, message.content_type) or bool(binary_attributes(message.properties))
 
 
 def _without(properties: Mapping[str, object], names: frozenset[str]) -> dict[str, object]:

@@ -7,7 +7,7 @@ can be looked at as before, and is received by its number from then on. Each mes
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from itertools import batched
 from typing import Final
@@ -33,8 +33,8 @@ _PEEK: Final = 250
 _WAIT: Final = 2.0
 """Seconds to wait for a message that can be received."""
 
-type Progress = Callable[[Sequence[int]], None]
-"""Called with the numbers of messages that are done with."""
+type Progress = Callable[[int], None]
+"""Called with the number of each message that is done with."""
 type Waiting = Callable[[int], None]
 """Called with how many messages cannot be had yet, each time that none could be had."""
 
@@ -63,16 +63,16 @@ class ParkedMessages:
     """The messages in one of the places where they end that could not be delivered.
 
     Args:
-        client: of the namespace.
+        receiver: of the place.
         sending: the queue that they are sent to again.
         place: which.
         patience: see `PATIENCE`.
     """
 
     def __init__(
-        self, client: ServiceBusClient, sending: ServiceBus, place: Place, *, patience: float = PATIENCE
+        self, receiver: ServiceBusReceiver, sending: ServiceBus, place: Place, *, patience: float = PATIENCE
     ) -> None:
-        self._client = client
+        self._receiver = receiver
         self._sending = sending
         self._place = place
         self._patience = patience
@@ -80,14 +80,15 @@ class ParkedMessages:
     @classmethod
     @asynccontextmanager
     async def open(cls, access: Access, place: Place) -> AsyncIterator["ParkedMessages"]:
-        """Connect while the block runs."""
-        async with access.credential() as credential:
+        """Those of one place, while the block runs; the first call connects."""
+        async with access.credential() as credential, AsyncExitStack() as opened:
             sending = ServiceBus(access.address, credential)
-            try:
-                async with _connect(access.address, credential) as client:
-                    yield cls(client, sending, place)
-            finally:
-                await sending.close()
+            opened.push_async_callback(sending.close)
+            client = await opened.enter_async_context(_connect(access.address, credential))
+            # Its link opens with the first call, so that what fails then fails as that call does.
+            receiver = _receiver(client, place)
+            opened.push_async_callback(receiver.close)
+            yield cls(receiver, sending, place)
 
     async def list(self, limit: int | None = None) -> Sequence[Parked]:
         """Those that lie there, in their order, without taking them; raises `BelfryError` when that fails.
@@ -95,8 +96,7 @@ class ParkedMessages:
         Args:
             limit: the most; None: all.
         """
-        async with self._receiver() as receiver:
-            found = await self._peek(receiver, 1, lambda found: limit is not None and len(found) >= limit)
+        found = await self._peek(1, lambda found: limit is not None and len(found) >= limit)
         return found[:limit]
 
     async def find(self, numbers: Collection[int]) -> Sequence[Parked]:
@@ -106,8 +106,7 @@ class ParkedMessages:
             RefusedError: one is not there; names it.
             TransientError: Service Bus does not answer as it should.
         """
-        async with self._receiver() as receiver:
-            found = await self._look(receiver, numbers)
+        found = await self._look(numbers)
         if missing := sorted(set(numbers) - {parked.number for parked in found}):
             raise RefusedError(f"{self._place} has no message {', '.join(map(str, missing))}")
         return found
@@ -122,7 +121,7 @@ class ParkedMessages:
 
         Args:
             messages: which.
-            done: called with those that are sent and removed.
+            done: called with each that is sent and removed.
             waiting: called when none can be had for a while.
             body: a corrected one, sent in place of the original bytes.
 
@@ -157,98 +156,89 @@ class ParkedMessages:
         clock = asyncio.get_running_loop().time
         remaining = {parked.number: parked.set_aside for parked in messages}
         deadline = clock() + self._patience
-        async with self._receiver() as receiver:
-            while remaining:
-                locked = await self._lock(receiver, remaining)
-                if locked:
-                    await first([_parked(message, self._place) for message in locked])
-                    completed = await self._complete(receiver, locked)
-                    done(completed)
-                    for number in completed:
-                        del remaining[number]
-                    deadline = clock() + self._patience
-                    continue
-                # Others may be at work here, too: what is gone is done with.
-                there = await self._look(receiver, remaining)
-                remaining = {parked.number: parked.set_aside for parked in there}
-                if remaining and clock() > deadline:
-                    raise TransientError(f"{len(remaining)} messages of {self._place} are locked by someone else")
-                if remaining:
-                    waiting(len(remaining))
+        while remaining:
+            if locked := await self._lock(remaining):
+                await first([_parked(message, self._place) for message in locked])
+                for message in locked:
+                    if await self._complete(message):
+                        del remaining[_number(message)]
+                        done(_number(message))
+                deadline = clock() + self._patience
+                continue
+            # Others may be at work here, too: what is gone is done with.
+            there = await self._look(remaining)
+            remaining = {parked.number: parked.set_aside for parked in there}
+            if remaining and clock() > deadline:
+                raise TransientError(f"{len(remaining)} messages of {self._place} are locked by someone else")
+            if remaining:
+                waiting(len(remaining))
 
-    async def _lock(
-        self, receiver: ServiceBusReceiver, wanted: Mapping[int, bool]
-    ) -> Sequence[ServiceBusReceivedMessage]:
+    async def _lock(self, wanted: Mapping[int, bool]) -> Sequence[ServiceBusReceivedMessage]:
         """Lock some of the wanted messages (by number, whether set aside); none, if none can be had for a while."""
         aside = [number for number, set_aside in wanted.items() if set_aside]
         for numbers in batched(aside, BATCH, strict=False):
-            if locked := await self._lock_set_aside(receiver, numbers):
+            if locked := await self._lock_set_aside(numbers):
                 return locked
         if len(aside) == len(wanted):
             await asyncio.sleep(_WAIT)
             return ()
-        async with calling(SERVICE):
-            count = min(BATCH, len(wanted) - len(aside))
-            received = await receiver.receive_messages(count, max_wait_time=_WAIT)
-        for message in received:
-            if message.sequence_number not in wanted:
-                async with calling(SERVICE):
-                    await receiver.defer_message(message)
-        return [message for message in received if message.sequence_number in wanted]
+        count = min(BATCH, len(wanted) - len(aside))
+        while received := await self._receive(count):
+            mine = [message for message in received if message.sequence_number in wanted]
+            for message in received:
+                if message not in mine:
+                    async with calling(SERVICE):
+                        await self._receiver.defer_message(message)
+            if mine:
+                return mine
+            count = BATCH  # there are others before them, perhaps many
+        return ()
 
-    async def _lock_set_aside(
-        self, receiver: ServiceBusReceiver, numbers: Sequence[int]
-    ) -> Sequence[ServiceBusReceivedMessage]:
+    async def _receive(self, count: int) -> Sequence[ServiceBusReceivedMessage]:
+        async with calling(SERVICE):
+            return await self._receiver.receive_messages(count, max_wait_time=_WAIT)
+
+    async def _lock_set_aside(self, numbers: Sequence[int]) -> Sequence[ServiceBusReceivedMessage]:
         try:
             async with calling(SERVICE):
-                return await receiver.receive_deferred_messages(list(numbers))
+                return await self._receiver.receive_deferred_messages(list(numbers))
         except TransientError as error:
             # The service gives all or none: one that is locked, or gone, hides the others.
             if not isinstance(error.__cause__, MessageNotFoundError | MessageLockLostError):
                 raise
         if len(numbers) == 1:
             return ()
-        return [message for number in numbers for message in await self._lock_set_aside(receiver, [number])]
+        return [message for number in numbers for message in await self._lock_set_aside([number])]
 
-    async def _complete(
-        self, receiver: ServiceBusReceiver, messages: Sequence[ServiceBusReceivedMessage]
-    ) -> Sequence[int]:
-        """Remove locked messages; those whose lock was lost meanwhile come again."""
-        completed: list[int] = []
-        for message in messages:
-            try:
-                async with calling(SERVICE):
-                    await receiver.complete_message(message)
-            except TransientError as error:
-                if isinstance(error.__cause__, MessageLockLostError):
-                    continue
-                raise
-            completed.append(_number(message))
-        return completed
+    async def _complete(self, message: ServiceBusReceivedMessage) -> bool:
+        """Remove a locked message; returns whether its lock lasted. If not, the message comes again."""
+        try:
+            async with calling(SERVICE):
+                await self._receiver.complete_message(message)
+        except TransientError as error:
+            if isinstance(error.__cause__, MessageLockLostError):
+                return False
+            raise
+        return True
 
-    async def _look(self, receiver: ServiceBusReceiver, numbers: Collection[int]) -> Sequence[Parked]:
+    async def _look(self, numbers: Collection[int]) -> Sequence[Parked]:
         """Those of these numbers that are there."""
         last = max(numbers)
-        found = await self._peek(receiver, min(numbers), lambda found: found[-1].number >= last)
+        found = await self._peek(min(numbers), lambda found: found[-1].number >= last)
         return [parked for parked in found if parked.number in numbers]
 
-    async def _peek(
-        self, receiver: ServiceBusReceiver, first: int, enough: Callable[[Sequence[Parked]], bool]
-    ) -> Sequence[Parked]:
+    async def _peek(self, first: int, enough: Callable[[Sequence[Parked]], bool]) -> Sequence[Parked]:
         """Those from a number on, page by page until there are enough, or no more."""
         found: list[Parked] = []
         while not found or not enough(found):
             async with calling(SERVICE):
-                page = await receiver.peek_messages(_PEEK, sequence_number=found[-1].number + 1 if found else first)
+                page = await self._receiver.peek_messages(
+                    _PEEK, sequence_number=found[-1].number + 1 if found else first
+                )
             if not page:
                 break
             found += [_parked(message, self._place) for message in page]
         return found
-
-    def _receiver(self) -> ServiceBusReceiver:
-        if self._place is Place.DEAD_LETTERS:
-            return self._client.get_queue_receiver(ALERTS, sub_queue=ServiceBusSubQueue.DEAD_LETTER)
-        return self._client.get_queue_receiver(self._place)
 
 
 def _connect(address: str, credential: DefaultAzureCredential | None) -> ServiceBusClient:
@@ -256,6 +246,12 @@ def _connect(address: str, credential: DefaultAzureCredential | None) -> Service
     if credential:
         return ServiceBusClient(address, credential, retry_total=1, retry_backoff_factor=0.2)
     return ServiceBusClient.from_connection_string(address, retry_total=1, retry_backoff_factor=0.2)
+
+
+def _receiver(client: ServiceBusClient, place: Place) -> ServiceBusReceiver:
+    if place is Place.DEAD_LETTERS:
+        return client.get_queue_receiver(ALERTS, sub_queue=ServiceBusSubQueue.DEAD_LETTER)
+    return client.get_queue_receiver(place)
 
 
 def _parked(message: ServiceBusReceivedMessage, place: Place) -> Parked:

@@ -157,6 +157,18 @@ def poison(message: Received, reason: str, *, field: str = "", parcel: Parcel | 
     return _copy(message, properties, None)
 
 
+def message_alert_id(message: Received) -> str:
+    """The id of an alert that names none: its message's, or a digest of that where no alert may have such an id.
+
+    Message ids are optional: where there is none, what the queue gave the message tells it from every other.
+    """
+    if not message.message_id:
+        return "m-" + position_of(message.enqueued, message.sequence_number)
+    if _ID.fullmatch(message.message_id):
+        return message.message_id
+    return "m-" + hashlib.sha256(message.message_id.encode()).hexdigest()[:40]
+
+
 def _copy(message: Received, properties: Mapping[str, str | int], when: datetime | None) -> Outgoing:
     """The message's own bytes and properties, with ours in addition.
 
@@ -174,19 +186,7 @@ def _open_body(message: Received) -> tuple[Alert, str]:
         return open_binary(message.body, attributes)
     if is_structured(message.body, message.content_type):
         return open_event(message.body)
-    return decode(message.body, Alert), _message_alert_id(message)
-
-
-def _message_alert_id(message: Received) -> str:
-    """The message's id, or a digest of it where it has characters that an alert's id may not have.
-
-    Message ids are optional: where there is none, what the queue gave the message tells it from every other.
-    """
-    if not message.message_id:
-        return "m-" + position_of(message.enqueued, message.sequence_number)
-    if _ID.fullmatch(message.message_id):
-        return message.message_id
-    return "m-" + hashlib.sha256(message.message_id.encode()).hexdigest()[:40]
+    return decode(message.body, Alert), message_alert_id(message)
 
 
 def _check_size(body: bytes) -> None:

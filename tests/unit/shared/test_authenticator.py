@@ -1,80 +1,37 @@
-import asyncio
 import base64
 import hmac
 import json
 import time
-from collections.abc import Mapping
 from typing import Any
 
-import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
-from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from shared.errors import TransientError
 from shared.identity import (
-    FIRST_SECONDS,
-    KEYS_SECONDS,
     LEEWAY_SECONDS,
     MAXIMUM_TOKEN_CHARACTERS,
-    REFRESH_SECONDS,
     Authenticator,
     NotAuthenticatedError,
     Person,
 )
-
-ISSUER = "https://issuer.example"
-AUDIENCE = "api://belfry"
-RSA = rsa.generate_private_key(65537, 2048)
-OTHER_RSA = rsa.generate_private_key(65537, 2048)
-EC = ec.generate_private_key(ec.SECP256R1())
-ED = ed25519.Ed25519PrivateKey.generate()
-type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-
-
-def public(key: PrivateKey, key_id: str, **fields: Any) -> dict[str, Any]:
-    """The public half as a JSON Web Key."""
-    match key:
-        case rsa.RSAPrivateKey():
-            written = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
-        case ec.EllipticCurvePrivateKey():
-            written = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
-        case _:
-            written = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    return (
-        {name: value for name, value in written.items() if name != "key_ops"} | {"kid": key_id, "use": "sig"} | fields
-    )
-
-
-class Issuer:
-    """A `KeySource` that counts, and can be away."""
-
-    def __init__(self, *keys: dict[str, Any]) -> None:
-        self.document: dict[str, Any] = {"keys": list(keys)}
-        self.away = False
-        self.asked = 0
-
-    async def fetch(self) -> dict[str, Any]:
-        """See `KeySource`."""
-        self.asked += 1
-        await asyncio.sleep(0)
-        if self.away:
-            raise TransientError("the issuer is away")
-        return self.document
-
-
-class Seconds:
-    """A monotonic clock that stands until it is set."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """The seconds that were set."""
-        return self.now
+from tests.unit.shared.issuer import (
+    AUDIENCE,
+    EC,
+    ED,
+    ISSUER,
+    OTHER_RSA,
+    RSA,
+    Issuer,
+    PrivateKey,
+    Seconds,
+    build,
+    claims,
+    public,
+    segment,
+    token,
+)
 
 
 @pytest.fixture
@@ -93,25 +50,6 @@ def seconds() -> Seconds:
 def authenticator(issuer: Issuer, seconds: Seconds) -> Authenticator:
     """One that has not asked for keys yet."""
     return build(issuer, seconds)
-
-
-def build(issuer: Issuer, seconds: Seconds, user_claim: str | None = None, roles_claim: str = "roles") -> Authenticator:
-    """An authenticator for the issuer and the audience of these tests."""
-    return Authenticator(
-        issuer, issuer=ISSUER, audience=AUDIENCE, user_claim=user_claim, roles_claim=roles_claim, clock=seconds
-    )
-
-
-def claims(**changes: Any) -> dict[str, Any]:
-    """The claims of a good token, with changes; None takes a claim away."""
-    now = int(time.time())
-    good = {"iss": ISSUER, "aud": AUDIENCE, "exp": now + 600, "nbf": now - 60, "iat": now - 60, "sub": "ada"}
-    return {name: value for name, value in (good | changes).items() if value is not None}
-
-
-def token(*, key: Any = RSA, algorithm: str = "RS256", headers: Mapping[str, Any] | None = None, **changes: Any) -> str:
-    """An Authorization header with a signed token."""
-    return "Bearer " + jwt.encode(claims(**changes), key, algorithm, headers=dict(headers or {"kid": "rsa"}))
 
 
 async def refusal(authenticator: Authenticator, authorization: str | None) -> str:
@@ -158,11 +96,6 @@ async def test_without_a_bearer_token_nobody_is_there(
 async def test_the_scheme_is_read_without_regard_to_case(authenticator: Authenticator, scheme: str) -> None:
     """As HTTP has it."""
     assert (await authenticator.authenticate(token().replace("Bearer", scheme))).user == "ada"
-
-
-def segment(value: Any) -> str:
-    """A part of a token."""
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 GARBAGE = [
@@ -265,7 +198,7 @@ async def test_a_secret_among_the_keys_is_not_used(seconds: Seconds) -> None:
         ({"headers": {"kid": "unknown"}}, "does not have"),
         ({"headers": {"typ": "JWT"}}, "does not have"),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else value,
 )
 async def test_a_token_that_is_not_for_us_is_refused(
     authenticator: Authenticator, changes: dict[str, Any], words: str
@@ -316,7 +249,7 @@ async def test_another_claim_may_name_the_user(issuer: Issuer, seconds: Seconds)
         ({"a": 1}, set()),
         (5, set()),
     ],
-    ids=str,
+    ids=lambda value: "" if isinstance(value, set) else str(value),  # a set has no order
 )
 async def test_roles_that_no_audience_is_named_after_are_left_out(
     authenticator: Authenticator, roles: Any, expected: set[str]
@@ -329,132 +262,3 @@ async def test_another_claim_may_list_the_roles(issuer: Issuer, seconds: Seconds
     """For issuers that call them groups."""
     by_group = build(issuer, seconds, roles_claim="groups")
     assert (await by_group.authenticate(token(groups=["g"], roles=["r"]))).roles == {"g"}
-
-
-# Keys: cached, renewed, and never asked for more often than is good for the issuer.
-
-
-async def test_keys_are_asked_for_once(authenticator: Authenticator, issuer: Issuer, seconds: Seconds) -> None:
-    """Any number of requests within the hour cost the issuer one look, also when they come all at once."""
-    await asyncio.gather(*(authenticator.authenticate(token()) for _ in range(20)))
-    seconds.now += KEYS_SECONDS
-    await authenticator.authenticate(token())
-    assert issuer.asked == 1
-    seconds.now += 1
-    await authenticator.authenticate(token())
-    assert issuer.asked == 2
-
-
-async def test_a_new_key_is_looked_up_when_it_is_first_seen(
-    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
-) -> None:
-    """Rotation needs no restart: the new key works at once, the old one is gone with it."""
-    await authenticator.authenticate(token())
-    seconds.now += REFRESH_SECONDS
-    issuer.document = {"keys": [public(OTHER_RSA, "next")]}
-    assert (await authenticator.authenticate(token(key=OTHER_RSA, headers={"kid": "next"}))).user == "ada"
-    assert issuer.asked == 2
-    await refusal(authenticator, token())
-
-
-async def test_the_old_key_goes_on_beside_the_new_one(
-    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
-) -> None:
-    """Tokens from before the rotation stay good as long as the issuer publishes their key."""
-    await authenticator.authenticate(token())
-    seconds.now += REFRESH_SECONDS
-    issuer.document["keys"].append(public(OTHER_RSA, "next"))
-    assert (await authenticator.authenticate(token(key=OTHER_RSA, headers={"kid": "next"}))).user == "ada"
-    assert (await authenticator.authenticate(token())).user == "ada"
-
-
-async def test_forged_key_ids_cannot_flood_the_issuer(
-    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
-) -> None:
-    """Unknown key ids make us look once in ten seconds at most, however many come."""
-    await authenticator.authenticate(token())
-    for number in range(100):
-        seconds.now += 1
-        await refusal(authenticator, token(headers={"kid": f"forged-{number}"}))
-    assert issuer.asked <= 1 + 100 / REFRESH_SECONDS
-
-
-async def test_known_keys_go_on_when_the_issuer_is_away(
-    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
-) -> None:
-    """An issuer that does not answer must not lock everyone out; it is asked again now and then."""
-    await authenticator.authenticate(token())
-    issuer.away = True
-    for _ in range(30):
-        seconds.now += KEYS_SECONDS / 10
-        assert (await authenticator.authenticate(token())).user == "ada"
-    await refusal(authenticator, token(headers={"kid": "unknown"}))
-    issuer.away = False
-    issuer.document = {"keys": [public(OTHER_RSA, "next")]}
-    seconds.now += REFRESH_SECONDS
-    await refusal(authenticator, token())
-
-
-async def test_without_any_key_it_is_not_the_tokens_fault(
-    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
-) -> None:
-    """Nobody is refused because the issuer is away: it is a 503, and soon tried again."""
-    issuer.away = True
-    for _ in range(3):
-        with pytest.raises(TransientError):
-            await authenticator.authenticate(token())
-    assert issuer.asked == 1
-    issuer.away = False
-    seconds.now += FIRST_SECONDS
-    assert (await authenticator.authenticate(token())).user == "ada"
-
-
-NOT_KEY_SETS: list[dict[str, Any]] = [
-    {},
-    {"keys": None},
-    {"keys": {}},
-    {"keys": "x"},
-    {"keys": [5, None, "x", []]},
-    {"keys": [{}]},
-    {"keys": [{"kty": "RSA", "kid": "rsa"}]},
-    {"keys": [{"kty": "RSA", "kid": "rsa", "n": "!!!", "e": "AQAB"}]},
-    {"keys": [{"kty": "RSA", "kid": "rsa", "n": 5, "e": 7}]},
-    {"keys": [{"kty": "EC", "kid": "rsa", "crv": "P-256", "x": "AA", "y": "AA"}]},
-    {"keys": [{"kty": "quantum", "kid": "rsa"}]},
-    {"keys": [{"kty": "RSA", "kid": "rsa", "alg": "RSA-OAEP", "n": "AA", "e": "AQAB"}]},
-]
-
-
-@pytest.mark.parametrize("document", NOT_KEY_SETS, ids=str)
-async def test_keys_that_are_none_are_left_out(issuer: Issuer, seconds: Seconds, document: dict[str, Any]) -> None:
-    """An issuer's nonsense is the issuer's failure; what is usable beside it is used."""
-    issuer.document = document
-    with pytest.raises(TransientError):
-        await build(issuer, seconds).authenticate(token())
-    if isinstance(document.get("keys"), list):
-        issuer.document = {"keys": [*document["keys"], public(EC, "ec")]}
-        header = token(key=EC, algorithm="ES256", headers={"kid": "ec"})
-        assert (await build(issuer, seconds).authenticate(header)).user == "ada"
-
-
-async def test_nonsense_does_not_replace_good_keys(
-    authenticator: Authenticator, issuer: Issuer, seconds: Seconds
-) -> None:
-    """An answer without a single usable key is taken for an outage, not for a revocation of everything."""
-    await authenticator.authenticate(token())
-    for document in NOT_KEY_SETS:
-        issuer.document = document
-        seconds.now += KEYS_SECONDS + 1
-        assert (await authenticator.authenticate(token())).user == "ada"
-
-
-async def test_encryption_keys_sign_nothing(seconds: Seconds) -> None:
-    """A key that is published for another use is not one of the signing keys."""
-    with pytest.raises(TransientError):
-        await build(Issuer(public(RSA, "rsa", use="enc")), seconds).authenticate(token())
-
-
-async def test_an_issuer_with_a_single_nameless_key_is_fine(seconds: Seconds) -> None:
-    """Key ids are optional."""
-    nameless = {name: value for name, value in public(RSA, "").items() if name not in ("kid", "use")}
-    assert (await build(Issuer(nameless), seconds).authenticate(token(headers={"typ": "JWT"}))).user == "ada"

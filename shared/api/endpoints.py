@@ -52,9 +52,10 @@ _SEND: Final = Endpoint(
     ),
     parameters=(
         Parameter(name="ce-specversion", place="header", schema={"const": "1.0"}, description="Makes it binary mode."),
-        Parameter(name="ce-id", place="header", schema={"type": "string", "minLength": 1}),
-        Parameter(name="ce-source", place="header", schema={"type": "string", "minLength": 1}),
-        Parameter(name="ce-type", place="header", schema={"type": "string", "minLength": 1}),
+        *(
+            Parameter(name=name, place="header", schema={"type": "string"})
+            for name in ("ce-id", "ce-source", "ce-type")
+        ),
     ),
     body=Body(
         schemas={
@@ -174,7 +175,7 @@ _INBOX: Final = (
             Parameter(
                 name="since",
                 place="query",
-                schema=schema_of(SyncToken) | {"minLength": 1},
+                schema=schema_of(SyncToken),
                 description="`sync` of the last answer.",
                 required=True,
             ),

@@ -20,7 +20,10 @@ from shared.inbox.visiting import Reception, Visit
 from shared.position import Position
 
 SyncToken = Annotated[
-    str, Meta(pattern=rf"^[A-Za-z0-9_-]{{1,{MAXIMUM_CHARACTERS}}}$(?!\n)", description="opaque", examples=["MXuZ5Vd3Yh0mJ7cQ"])
+    str,
+    Meta(
+        pattern=rf"^[A-Za-z0-9_-]{{1,{MAXIMUM_CHARACTERS}}}$(?!\n)", description="opaque", examples=["MXuZ5Vd3Yh0mJ7cQ"]
+    ),
 ]
 Unread = Annotated[int, Meta(ge=0, le=LIMIT, description="How many cards are unread; 100 stands for 100 and more.")]
 

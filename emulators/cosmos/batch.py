@@ -83,7 +83,7 @@ def perform(
     results: list[ItemResult] = []
     refused: ServiceError | None = None
     try:
-        with database.transaction():
+        with database.transaction(), items.as_one_change():
             for operation in operations:
                 try:
                     results.append(items.perform(container, key, operation, now))

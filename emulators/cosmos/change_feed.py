@@ -46,12 +46,14 @@ def answer_changes(database: Database, container: Container, request: Request, l
     size = 0
     # A page that is not full has seen all that there is: the next one need not look at the rest again.
     last = lsn
+    full = False
     for change in changes:
+        if full and change.lsn > last:
+            break  # what was written in one batch is not torn apart, so a page may have more than was asked for
         results.append(_with_lsn(change.body, change.lsn))
         size += len(change.body)
-        if len(results) == limit or size >= RESPONSE_BYTES:
-            last = change.lsn
-            break
+        if len(results) >= limit or size >= RESPONSE_BYTES:
+            full, last = True, change.lsn
     if not results:
         return _nothing(lsn)
     headers = {"etag": f'"{last}"', "x-ms-item-count": str(len(results))}

@@ -1,6 +1,7 @@
 """Items in SQLite: each with its partition, its change number (LSN), its expiry and its rows of the index."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +46,17 @@ class ItemStore:
 
     def __init__(self, database: Database) -> None:
         self._connection = database.connection
+        self._together: list[int] | None = None
+        """The numbers of the changes so far that share one; None: each write is a change of its own."""
+
+    @contextmanager
+    def as_one_change(self) -> Iterator[None]:
+        """Have the writes of a transactional batch share one number: the change feed does not tell them apart."""
+        self._together = []
+        try:
+            yield
+        finally:
+            self._together = None
 
     def find(self, container: Container, key: PartitionKey, name: str, now: int) -> StoredItem | None:
         """The item of an id, if there is one and it has not expired; `now` is in seconds since 1970."""
@@ -75,7 +87,10 @@ class ItemStore:
         for name in _SYSTEM:
             document.pop(name, None)
         rid = container.item_rid(number)
-        etag = f'"{lsn & 0xFFFFFFFF:08x}-{container.number & 0xFFFF:04x}-0100-0000-{now:08x}{number & 0xFFFF:04x}"'
+        turn = 0x0100 + len(self._together or ())  # an item may be written twice in one change
+        etag = (
+            f'"{lsn & 0xFFFFFFFF:08x}-{container.number & 0xFFFF:04x}-{turn:04x}-0000-{now:08x}{number & 0xFFFF:04x}"'
+        )
         system = {
             "_rid": rid,
             "_self": f"{container.body['_self']}docs/{rid}/",
@@ -141,10 +156,13 @@ class ItemStore:
         return len(rows)
 
     def _advance(self, container: Container, *, made: bool) -> tuple[int, int]:
+        step = 0 if self._together else 1
         row = self._connection.execute(
-            "UPDATE containers SET lsn = lsn + 1, items = items + ? WHERE number = ? RETURNING lsn, items",
-            (made, container.number),
+            "UPDATE containers SET lsn = lsn + ?, items = items + ? WHERE number = ? RETURNING lsn, items",
+            (step, made, container.number),
         ).fetchone()
+        if self._together is not None:
+            self._together.append(row[0])
         return row[0], row[1]
 
     def _partition(self, container: Container, key: PartitionKey) -> int:

@@ -3,6 +3,7 @@
 A batch is made of the same operations, so they know nothing of requests and responses.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -89,6 +90,10 @@ class Items:
 
     def __init__(self, store: ItemStore) -> None:
         self._store = store
+
+    def as_one_change(self) -> AbstractContextManager[None]:
+        """See `ItemStore`."""
+        return self._store.as_one_change()
 
     def perform(self, container: Container, key: PartitionKey, operation: ItemOperation, now: int) -> ItemResult:
         """Perform one operation; `now` is in seconds since 1970.

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from types import TracebackType
@@ -165,11 +165,11 @@ class Inbox:
     async def _connected(self, _: object) -> None:
         self.connections += 1
         if self.connections > 1:
-            await self._catch_up_or_say()
+            await self._or_say(self.catch_up())
 
-    async def _catch_up_or_say(self) -> None:
+    async def _or_say(self, reading: Coroutine[Any, Any, None]) -> None:
         try:
-            await self.catch_up()
+            await reading
         except (aiohttp.ClientError, ProblemResponseError) as error:
             log.warning("what came in between could not be read: %s", error)
 
@@ -183,9 +183,9 @@ class Inbox:
             self.on_frame(frame)
         await self._notify()
         if frame.get("type") == "audiences":
-            # What the person belongs to has changed. The open connection was put into its groups already; the next one
-            # negotiates anew.
-            await self._catch_up_or_say()
+            # What the person belongs to has changed, or all was erased. The open connection was put into its groups
+            # already; the next one negotiates anew.
+            await self._or_say(self.reload())
 
     async def _take(self, answer: Mapping[str, Any]) -> None:
         self._report(self.view.take_answer(answer))

@@ -1,6 +1,6 @@
 """The client rule: how history, frames and changes become what a person sees. Pure, and the same in every client.
 
-Cards are keyed by `card`, and the higher position wins; marks too, and of two for the same revision the higher version.
+Cards are keyed by `card`, and the higher position wins; marks too, and of two about the same revision the later one.
 Cards of audiences that the person does not belong to, or did not yet when they were stored, are left out. So it does
 not matter in which order things arrive, nor how often. Only to forget takes a fresh start: `clear`, and load the
 history again.
@@ -74,8 +74,9 @@ class View:
         for card in filter(self._concerns, cards):
             known = self.cards.get(card["card"])
             if known is None or known["position"] < card["position"]:
-                self.cards[card["card"]] = card
                 fresh.append(card)
+            if known is None or _newness(known) < _newness(card):
+                self.cards[card["card"]] = card
         return fresh
 
     def _take_marks(self, marks: Iterable[Mark], read_up_to: str) -> None:
@@ -98,6 +99,11 @@ class View:
             return {"read": unmarked, "archived": False}
         read = mark.get("read")
         return {"read": unmarked if read is None else read, "archived": mark.get("archived", False)}
+
+
+def _newness(card: Card) -> tuple[str, str]:
+    """Copies of one revision for several audiences may have been stored at different times: the last one counts."""
+    return card["position"], card.get("at", "")
 
 
 def _rank(mark: Mark) -> tuple[str, int]:

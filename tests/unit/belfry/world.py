@@ -138,7 +138,7 @@ class World:
             chosen = index % len(self.frames)
             frame = self.frames[chosen] if again else self.frames.pop(chosen)
             if frame["type"] == "audiences":
-                await self._catch_up()
+                await self._load()
             self.view.take_frame(frame)
 
     async def wait(self, by: timedelta) -> None:

@@ -185,6 +185,8 @@ class Inbox:
         if frame.get("type") == "audiences":
             # What the person belongs to has changed, or all was erased. The open connection was put into its groups
             # already; the next one negotiates anew.
+            if frame.get("erased"):
+                self.view.forget()
             await self._or_say(self.reload())
 
     async def _take(self, answer: Mapping[str, Any]) -> None:

@@ -2,8 +2,8 @@
 
 Cards are keyed by `card`, and the higher position wins; marks too, and of two about the same revision the later one.
 Cards of audiences that the person does not belong to, or did not yet when they were stored, are left out. So it does
-not matter in which order things arrive, nor how often. Only to forget takes a fresh start: `clear`, and load the
-history again.
+not matter in which order things arrive, nor how often. Only what is gone without a trace (too old, erased, no longer
+for the person) takes a fresh start: `clear`, and load the history again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,14 @@ class View:
         """What the person belongs to, and since when; None: not known yet."""
 
     def clear(self) -> None:
-        """Forget the cards, before the history is loaded anew."""
+        """Take the cards off the screen, before the history is loaded anew.
+
+        What was withdrawn or marked stays known, for a frame from before may still be on its way.
+        """
+        self.cards = {key: card for key, card in self.cards.items() if card.get("retracted")}
+
+    def forget(self) -> None:
+        """Forget everything: the person had all of it erased."""
         self.cards.clear()
         self.marks.clear()
         self.read_up_to = ""

@@ -121,7 +121,7 @@ class SettlingIn:
         topics = [audience for audience in visit.audiences if audience.kind is Kind.TOPIC]
         for audience in topics:
             await self._reception.live.leave(visit.user, audience)
-        await self._reception.tell(visit.user, {"type": "audiences"})
+        await self._reception.tell(visit.user, {"type": "audiences", "erased": True})
 
     async def _change(self, person: Person, change: Callable[[Profile], Profile]) -> Profile:
         for _ in range(CONFLICTS):

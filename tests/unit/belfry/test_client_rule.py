@@ -188,11 +188,13 @@ def test_each_line_of_the_rule_is_needed(broken: type[View]) -> None:
         play(SHORTEST[broken], broken())
 
 
-def test_to_begin_anew_is_to_forget() -> None:
-    """What the server has erased leaves no trace in its feeds, so a client that begins anew keeps nothing."""
+def test_to_forget_is_to_begin_with_nothing() -> None:
+    """What the server has erased leaves no trace in its feeds, so a client that is told so keeps nothing."""
     view = View()
     view.take_frame({"type": "alerts", "alerts": [{"card": "a", "position": "1", "at": "2026", "title": "one"}]})
-    view.take_frame({"type": "marks", "marks": [], "readUpTo": "2027"})
+    view.take_frame({"type": "marks", "marks": [{"card": "a", "position": "1", "version": 1}], "readUpTo": "2027"})
     view.clear()
     assert view.shown(datetime.now(UTC)) == []
-    assert view.read_up_to == ""
+    assert view.marks
+    view.forget()
+    assert (view.marks, view.read_up_to) == ({}, "")

@@ -7,7 +7,7 @@ of the feed. Group audiences are shared by many people, so their feeds are read 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from msgspec import Struct
@@ -15,7 +15,9 @@ from msgspec import Struct
 from shared.errors import BelfryError
 
 FRESH_SECONDS: Final = 1.0
-"""How long what was read for one is good for all: the price of a broadcast to thousands who come back at once."""
+"""How long a position that a history starts from may have been known."""
+PAUSE_SECONDS: Final = 0.25
+"""From one read of a partition to the next: the price of a broadcast to thousands who come back at once."""
 TAIL_LIMIT: Final = 2_000
 """Changes of one partition that are held in memory."""
 PARTITIONS_LIMIT: Final = 4_096
@@ -66,19 +68,31 @@ class _Tail:
         self.start = -1
         self.end = -1
         self.checked = float("-inf")
+        self.next: asyncio.Task[None] | None = None
+        """The next read, as long as it has not begun: who asks now is served by it."""
 
 
 class SharedFeeds(Feed):
-    """Feeds that many people read: one request at a time for each partition, its answer good for all for a second.
+    """Feeds that many people read: one request at a time for each partition, its answer good for all who wait for it.
+
+    A reader has to hear of everything that was written before they asked: they are connected since a moment ago, and
+    what was published before that reaches them in no other way. So nobody is served by a read that had begun already.
 
     Args:
         feed: the feeds themselves.
         clock: monotonic seconds.
+        sleep: waits for some seconds.
     """
 
-    def __init__(self, feed: Feed, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._feed = feed
         self._clock = clock
+        self._sleep = sleep
         self._tails: OrderedDict[str, _Tail] = OrderedDict()
 
     async def identity(self) -> str:
@@ -88,28 +102,21 @@ class SharedFeeds(Feed):
     async def now(self, partition: str) -> int:
         """See `Feed`. Up to a second old, which a reader makes up for by reading that second again."""
         tail = self._tail(partition)
-        async with tail.lock:
-            if tail.end < 0:
-                tail.start = tail.end = await self._feed.now(partition)
-                tail.checked = self._clock()
-            else:
-                await self._refresh(partition, tail)
-            return tail.end
+        if tail.end < 0 or self._clock() - tail.checked >= FRESH_SECONDS:
+            await self._next_read(partition, tail)
+        return tail.end
 
     async def after(self, partition: str, position: int, limit: int) -> FeedPage:
         """See `Feed`."""
         tail = self._tail(partition)
+        await self._next_read(partition, tail)
         async with tail.lock:
-            if 0 <= tail.start <= position:
-                # A position further on than this tail was read by another worker.
-                await self._refresh(partition, tail, at_once=position > tail.end)
-            if tail.end < 0 or position < tail.start:  # also when there was so much new that the tail lost its start
+            if position < tail.start:  # also when there was so much new that the tail lost its start
                 page = await self._feed.after(partition, position, TAIL_LIMIT)
                 if page.more:
                     # Longer than the tail: this reader goes on page by page, and nothing is held for it.
                     return _first(page, limit)
                 tail.items, tail.start, tail.end = list(page.items), position, page.position
-                tail.checked = self._clock()
             if position > tail.end:
                 raise FeedGoneError
             items = [item for item in tail.items if item["_lsn"] > position]
@@ -122,20 +129,33 @@ class SharedFeeds(Feed):
             self._tails.popitem(last=False)
         return tail
 
-    async def _refresh(self, partition: str, tail: _Tail, *, at_once: bool = False) -> None:
-        if self._clock() - tail.checked < FRESH_SECONDS and not at_once:
-            return
-        more = True
-        while more:
-            page = await self._feed.after(partition, tail.end, TAIL_LIMIT)
-            changed = {item["id"] for item in page.items}
-            tail.items = [item for item in tail.items if item["id"] not in changed] + list(page.items)
-            tail.end, more = page.position, page.more
-        tail.checked = self._clock()
-        if len(tail.items) > TAIL_LIMIT:
-            dropped = len(tail.items) - TAIL_LIMIT
-            tail.start = tail.items[dropped - 1]["_lsn"]
-            del tail.items[:dropped]
+    async def _next_read(self, partition: str, tail: _Tail) -> None:
+        """Wait for a read that begins after this call, with all others who do."""
+        if tail.next is None:
+            tail.next = asyncio.create_task(self._read(partition, tail))
+        # One of those who wait may go away; the others must get their answer all the same.
+        await asyncio.shield(tail.next)
+
+    async def _read(self, partition: str, tail: _Tail) -> None:
+        async with tail.lock:
+            try:
+                await self._sleep(max(0.0, tail.checked + PAUSE_SECONDS - self._clock()))
+            finally:
+                tail.next = None
+            tail.checked = self._clock()
+            if tail.end < 0:
+                tail.start = tail.end = await self._feed.now(partition)
+                return
+            more = True
+            while more:
+                page = await self._feed.after(partition, tail.end, TAIL_LIMIT)
+                changed = {item["id"] for item in page.items}
+                tail.items = [item for item in tail.items if item["id"] not in changed] + list(page.items)
+                tail.end, more = page.position, page.more
+            if len(tail.items) > TAIL_LIMIT:
+                dropped = len(tail.items) - TAIL_LIMIT
+                tail.start = tail.items[dropped - 1]["_lsn"]
+                del tail.items[:dropped]
 
 
 def _first(page: FeedPage, limit: int) -> FeedPage:

@@ -1,5 +1,6 @@
 """The whole application on stand-ins: what a request or a message causes, without a socket."""
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -52,6 +53,11 @@ def bearer(user: str, *roles: str, **claims: Any) -> dict[str, str]:
     return {"authorization": f"Bearer {jwt.encode(good | claims, _KEY, 'ES256', headers={'kid': 'k'})}"}
 
 
+async def _at_once(_seconds: float) -> None:
+    """A sleep that takes no time."""
+    await asyncio.sleep(0)
+
+
 class Answer(Struct, frozen=True):
     """A response, with its body read."""
 
@@ -71,7 +77,9 @@ class Worker:
         authenticator = Authenticator(
             house.keys, issuer=ISSUER, audience=AUDIENCE, user_claim=None, roles_claim="roles", clock=seconds
         )
-        feeds = Feeds(groups=SharedFeeds(house.store.feed, seconds), own=house.store.feed, people=house.people.feed)
+        feeds = Feeds(
+            groups=SharedFeeds(house.store.feed, seconds, _at_once), own=house.store.feed, people=house.people.feed
+        )
         self.reading = CatchingUp(
             reception,
             house.store,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.errors import TransientError
 from shared.inbox import feeds
-from shared.inbox.feeds import FRESH_SECONDS, Feed, FeedGoneError, FeedPage, SharedFeeds
+from shared.inbox.feeds import PAUSE_SECONDS, Feed, FeedGoneError, FeedPage, SharedFeeds
 from tests.unit.shared.memory import MemoryFeed
 
 
@@ -18,7 +18,7 @@ def write(feed: MemoryFeed, *names: str) -> int:
 
 
 class Seconds:
-    """A monotonic clock that stands until it is set."""
+    """A monotonic clock that stands until it is set, or someone sleeps."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -26,6 +26,17 @@ class Seconds:
     def __call__(self) -> float:
         """The seconds that were set."""
         return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Let that many seconds pass."""
+        await asyncio.sleep(0)
+        self.now += seconds
+
+
+def sharing(feed: Feed, seconds: Seconds | None = None) -> SharedFeeds:
+    """Shared feeds whose time is not that of the test run."""
+    seconds = seconds or Seconds()
+    return SharedFeeds(feed, seconds, seconds.sleep)
 
 
 def names(page: FeedPage) -> list[str]:
@@ -48,7 +59,7 @@ async def test_many_readers_cost_one_read() -> None:
     """A thousand people who come back at once cause one request to the partition of a group."""
     feed = MemoryFeed()
     write(feed, "a")
-    shared = SharedFeeds(feed, Seconds())
+    shared = sharing(feed)
     start = await shared.now("p")
     reads = feed.reads
     pages = await asyncio.gather(*(shared.after("p", start, 500) for _ in range(1000)))
@@ -56,15 +67,53 @@ async def test_many_readers_cost_one_read() -> None:
     assert all(page.position == 1 and not page.more for page in pages)
 
 
-async def test_what_was_read_is_good_for_a_second() -> None:
-    """Then it is read again from where it ended, not from the beginning."""
+async def test_who_asks_hears_what_was_written_before() -> None:
+    """Also when others have asked a moment ago: nothing else will tell a client that has just connected."""
+    feed = MemoryFeed()
+    shared = sharing(feed)
+    start = await shared.now("p")
+    for count, name in enumerate("abc", 1):
+        write(feed, name)
+        assert len(names(await shared.after("p", start, 500))) == count
+
+
+async def test_a_read_that_has_begun_is_not_for_who_asks_then() -> None:
+    """What it finds may be from before an alert that was published just before they connected."""
+    feed = MemoryFeed()
+    shared = sharing(feed)
+    start = await shared.now("p")
+    reads = feed.reads
+    first = asyncio.create_task(shared.after("p", start, 500))
+    while feed.reads == reads:
+        await asyncio.sleep(0)
+    write(feed, "a")
+    assert names(await shared.after("p", start, 500)) == ["a"]
+    await first
+
+
+async def test_a_partition_is_read_four_times_a_second_at_most() -> None:
+    """However many ask one after the other: who comes in between waits."""
     feed, seconds = MemoryFeed(), Seconds()
-    shared = SharedFeeds(feed, seconds)
+    shared = sharing(feed, seconds)
+    start = await shared.now("p")
+    reads, began = feed.reads, seconds.now
+    for _ in range(40):
+        await shared.after("p", start, 500)
+    assert feed.reads - reads == pytest.approx((seconds.now - began) / PAUSE_SECONDS)
+
+
+async def test_who_waits_may_go_away() -> None:
+    """The others who wait for the same read get their answer."""
+    feed = MemoryFeed()
+    shared = sharing(feed)
     start = await shared.now("p")
     write(feed, "a")
-    assert names(await shared.after("p", start, 500)) == []
-    seconds.now += FRESH_SECONDS
-    assert names(await shared.after("p", start, 500)) == ["a"]
+    gone, stays = (asyncio.create_task(shared.after("p", start, 500)) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert names(await stays) == ["a"]
+    with pytest.raises(asyncio.CancelledError):
+        await gone
 
 
 async def test_an_older_reader_is_served_from_further_back() -> None:
@@ -72,7 +121,7 @@ async def test_an_older_reader_is_served_from_further_back() -> None:
     feed = MemoryFeed()
     for name in "abc":
         write(feed, name)
-    shared = SharedFeeds(feed, Seconds())
+    shared = sharing(feed)
     await shared.now("p")
     assert names(await shared.after("p", 1, 500)) == ["b", "c"]
     assert names(await shared.after("p", 0, 500)) == ["a", "b", "c"]
@@ -81,7 +130,7 @@ async def test_an_older_reader_is_served_from_further_back() -> None:
 async def test_a_position_of_another_worker_is_no_gap() -> None:
     """A sync token may come from a worker that has read later than this one: that is asked for, not refused."""
     feed = MemoryFeed()
-    shared = SharedFeeds(feed, Seconds())
+    shared = sharing(feed)
     await shared.now("p")
     elsewhere = write(feed, "a")
     page = await shared.after("p", elsewhere, 500)
@@ -91,7 +140,7 @@ async def test_a_position_of_another_worker_is_no_gap() -> None:
 async def test_a_position_that_does_not_exist_is_gone() -> None:
     """After a restore of the database, say: then the answer would have a hole."""
     feed = MemoryFeed()
-    shared = SharedFeeds(feed, Seconds())
+    shared = sharing(feed)
     await shared.now("p")
     with pytest.raises(FeedGoneError):
         await shared.after("p", 7, 500)
@@ -104,7 +153,7 @@ async def test_a_page_does_not_cut_a_transaction(monkeypatch: pytest.MonkeyPatch
     feed = MemoryFeed()
     for number in range(4):
         write(feed, *(f"{number}{letter}" for letter in "abc"))
-    shared = SharedFeeds(feed, Seconds())
+    shared = sharing(feed)
     found, end = await drain(shared, 0, limit=2)
     assert sorted(item["id"] for item in found) == sorted(name for _, name in feed.documents)
     assert end == feed.last
@@ -112,11 +161,10 @@ async def test_a_page_does_not_cut_a_transaction(monkeypatch: pytest.MonkeyPatch
 
 async def test_a_failure_is_told_and_does_no_harm() -> None:
     """Who asks while the service is away hears it; who asks after that gets everything."""
-    feed, seconds = MemoryFeed(), Seconds()
-    shared = SharedFeeds(feed, seconds)
+    feed = MemoryFeed()
+    shared = sharing(feed)
     start = await shared.now("p")
     write(feed, "a")
-    seconds.now += FRESH_SECONDS
     feed.trouble = TransientError("away")
     with pytest.raises(TransientError):
         await shared.after("p", start, 500)
@@ -130,11 +178,11 @@ steps = st.lists(st.tuples(writes, st.integers(0, 3), st.integers(1, 5), st.samp
 
 @given(steps, st.integers(2, 8))
 async def test_no_reader_ever_misses_a_change(history: list[Any], tail_limit: int) -> None:
-    """Readers that come at any time, through two workers, hear of the last write of every document since."""
+    """Readers that come at any time, through two workers, hear each time of the last write of every document."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(feeds, "TAIL_LIMIT", tail_limit)
         feed, seconds = MemoryFeed(), Seconds()
-        workers = [SharedFeeds(feed, seconds), SharedFeeds(feed, seconds)]
+        workers = [sharing(feed, seconds), sharing(feed, seconds)]
         positions = [0, 0, await workers[0].now("p"), await workers[1].now("p")]
         heard: list[dict[str, int]] = [{}, {}, {}, {}]
         for transactions, reader, limit, pause in history:
@@ -142,9 +190,5 @@ async def test_no_reader_ever_misses_a_change(history: list[Any], tail_limit: in
                 write(feed, *transaction)
             seconds.now += pause
             found, positions[reader] = await drain(workers[(reader + len(transactions)) % 2], positions[reader], limit)
-            heard[reader] |= {item["id"]: item["_lsn"] for item in found}
-        seconds.now += FRESH_SECONDS
-        for reader, position in enumerate(positions):
-            found, _ = await drain(workers[reader % 2], position, 3)
             heard[reader] |= {item["id"]: item["_lsn"] for item in found}
             assert heard[reader] == {name: document["_lsn"] for (_, name), document in feed.documents.items()}

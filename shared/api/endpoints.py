@@ -90,7 +90,7 @@ _SEND: Final = Endpoint(
             example={"accepted": [{"id": examples.ALERT["id"]}]},
         ),
     ),
-    problems=(Code.INVALID_ALERT, Code.FORBIDDEN, Code.TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE),
+    problems=(Code.INVALID_ALERT, *_BODY, Code.FORBIDDEN),
     roles=(SEND_ROLE,),
 )
 

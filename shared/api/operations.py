@@ -86,6 +86,7 @@ class Producers:
         if SEND_ROLE not in person.roles:
             raise ProblemError(Code.FORBIDDEN, f"sending alerts needs the role {SEND_ROLE}")
         parameters.known(request)
+        parameters.arrived(request)
         identifiers, messages = read_alerts(request)
         await self._sender.again(messages)
         return json_response(Accepted([AcceptedAlert(identifier) for identifier in identifiers]), 202)

@@ -71,8 +71,15 @@ def choices[T: StrEnum](request: Request, name: str, kind: type[T]) -> list[T]:
         raise _invalid(name, f"`{name}` must be of {', '.join(kind)}") from error
 
 
+def arrived(request: Request) -> None:
+    """Refuse a request whose body was lost: the platform passes none on that comes in chunks, without a length."""
+    if not request.body and "transfer-encoding" in request.headers:
+        raise ProblemError(Code.INVALID_BODY, "the body came in chunks and was lost; send it with a Content-Length")
+
+
 def body[T](request: Request, kind: type[T], *, optional: bool = False) -> T:
     """The body, which is JSON of some kind; where it is optional, none stands for `{}`."""
+    arrived(request)
     if len(request.body) > MAXIMUM_BODY_BYTES:
         raise ProblemError(Code.TOO_LARGE, f"the body takes up to {MAXIMUM_BODY_BYTES:,} bytes")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()

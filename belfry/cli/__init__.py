@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from argparse import Namespace
 from collections.abc import Callable, Coroutine, Sequence
 from enum import IntEnum
@@ -42,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     else:
-        logging.basicConfig(handlers=[logging.NullHandler()])  # what the SDKs log is said in one sentence at the end
+        # What goes wrong is said in one sentence at the end, and not before by every library on the way.
+        logging.basicConfig(handlers=[logging.NullHandler()])
+        warnings.simplefilter("ignore")
     try:
         # Here and not above: each command loads the SDKs that it needs, and the package works without this extra.
         command: Command = importlib.import_module(f"belfry.cli.{options.module}").run

@@ -66,7 +66,7 @@ CONTAINERS: Final = {
     ALERTS: Container(
         "/audience",
         keeps_by_default=False,
-        indexed=frozenset({"/position/?", "/at/?", "/severity/?", "/category/?"}),
+        indexed=frozenset({"/position/?", "/at/?", "/severity/?", "/category/?", "/alertId/?"}),
     ),
     PEOPLE: Container("/user", keeps_by_default=True, indexed=frozenset({"/kind/?", "/at/?", "/read/?"})),
 }

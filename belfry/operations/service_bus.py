@@ -79,7 +79,7 @@ class ParkedMessages:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, access: Access, place: Place) -> AsyncIterator["ParkedMessages"]:
+    async def open(cls, access: Access, place: Place, *, patience: float = PATIENCE) -> AsyncIterator["ParkedMessages"]:
         """Those of one place, while the block runs; the first call connects."""
         async with access.credential() as credential, AsyncExitStack() as opened:
             sending = ServiceBus(access.address, credential)
@@ -88,7 +88,7 @@ class ParkedMessages:
             # Its link opens with the first call, so that what fails then fails as that call does.
             receiver = _receiver(client, place)
             opened.push_async_callback(receiver.close)
-            yield cls(receiver, sending, place)
+            yield cls(receiver, sending, place, patience=patience)
 
     async def list(self, limit: int | None = None) -> Sequence[Parked]:
         """Those that lie there, in their order, without taking them; raises `BelfryError` when that fails.

@@ -77,18 +77,35 @@ async def test_who_asks_hears_what_was_written_before() -> None:
         assert len(names(await shared.after("p", start, 500))) == count
 
 
+class SlowFeed(MemoryFeed):
+    """A feed whose answers are on their way until they are let in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered = asyncio.Event()
+        self.arrive = asyncio.Event()
+
+    async def after(self, partition: str, position: int, limit: int) -> FeedPage:
+        """See `Feed`."""
+        page = await super().after(partition, position, limit)
+        self.answered.set()
+        await self.arrive.wait()
+        return page
+
+
 async def test_a_read_that_has_begun_is_not_for_who_asks_then() -> None:
-    """What it finds may be from before an alert that was published just before they connected."""
-    feed = MemoryFeed()
+    """What it found may be from before an alert that was published just before they connected."""
+    feed = SlowFeed()
     shared = sharing(feed)
     start = await shared.now("p")
-    reads = feed.reads
-    first = asyncio.create_task(shared.after("p", start, 500))
-    while feed.reads == reads:
-        await asyncio.sleep(0)
+    early = asyncio.create_task(shared.after("p", start, 500))
+    await feed.answered.wait()
     write(feed, "a")
-    assert names(await shared.after("p", start, 500)) == ["a"]
-    await first
+    late = asyncio.create_task(shared.after("p", start, 500))
+    await asyncio.sleep(0)
+    feed.arrive.set()
+    assert names(await late) == ["a"]
+    await early
 
 
 async def test_a_partition_is_read_four_times_a_second_at_most() -> None:

@@ -2,36 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import aiohttp
-from azure.messaging.webpubsubclient.aio import WebPubSubClient, WebPubSubClientCredential
-from azure.messaging.webpubsubclient.models import CallbackType, OnGroupDataMessageArgs, OnServerDataMessageArgs
 
+from belfry.live import FAILURES, LiveConnection, waits
+from belfry.problems import ProblemResponseError
 from belfry.rule import Card, View
 
+__all__ = ["Inbox", "ProblemResponseError"]
+
 log = logging.getLogger(__name__)
-
-_RECONNECTS: Final = 1_000_000
-"""A client goes on trying for as long as it runs."""
-
-
-class ProblemResponseError(Exception):
-    """The API answered with a problem.
-
-    Args:
-        status: of the response.
-        problem: the problem document.
-    """
-
-    def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        super().__init__(f"{status} {problem.get('code', '')}: {problem.get('detail', '')}")
-        self.status = status
-        self.problem = problem
 
 
 class Inbox:
@@ -50,8 +35,6 @@ class Inbox:
         """What is known, and how it is shown."""
         self.frames = 0
         """Cards that frames have brought, repeats included."""
-        self.connections = 0
-        """How often it connected."""
         self.on_frame: Callable[[dict[str, Any]], None] | None = None
         """Called with each frame as it came."""
         self._api = api.rstrip("/")
@@ -63,21 +46,17 @@ class Inbox:
         self._changed = asyncio.Condition()
         self._catching_up = asyncio.Lock()
         self._sync = ""
-        self._live = WebPubSubClient(
-            WebPubSubClientCredential(self._negotiate),
-            reconnect_retry_total=_RECONNECTS,
-            reconnect_retry_backoff_factor=0.2,
-            reconnect_retry_backoff_max=5,
-        )
+        self._live = LiveConnection(self._negotiate, self._received, self.catch_up)
+
+    @property
+    def connections(self) -> int:
+        """How often it connected."""
+        return self._live.connections
 
     async def open(self) -> None:
         """Connect and read the history; when this fails nothing stays open."""
         async with AsyncExitStack() as opened:
             self._session = await opened.enter_async_context(aiohttp.ClientSession())
-            await self._live.subscribe(CallbackType.CONNECTED, self._connected)
-            # What goes to a group comes as a group's message, though no client may send one.
-            await self._live.subscribe(CallbackType.GROUP_MESSAGE, self._received)
-            await self._live.subscribe(CallbackType.SERVER_MESSAGE, self._received)
             await self._live.open()
             opened.push_async_callback(self._live.close)
             await self.reload()
@@ -162,21 +141,7 @@ class Inbox:
         url: str = answer["url"]
         return url
 
-    async def _connected(self, _: object) -> None:
-        self.connections += 1
-        if self.connections > 1:
-            await self._or_say(self.catch_up())
-
-    async def _or_say(self, reading: Coroutine[Any, Any, None]) -> None:
-        try:
-            await reading
-        except (aiohttp.ClientError, ProblemResponseError) as error:
-            log.warning("what came in between could not be read: %s", error)
-
-    async def _received(self, message: OnServerDataMessageArgs | OnGroupDataMessageArgs) -> None:
-        frame = message.data
-        if not isinstance(frame, dict):
-            return
+    async def _received(self, frame: dict[str, Any]) -> None:
         self.frames += len(frame.get("alerts", ()))
         self._report(self.view.take_frame(frame))
         if self.on_frame:
@@ -187,7 +152,17 @@ class Inbox:
             # already; the next one negotiates anew.
             if frame.get("erased"):
                 self.view.forget()
-            await self._or_say(self.reload())
+            await self._begin_anew()
+
+    async def _begin_anew(self) -> None:
+        for wait in waits():
+            try:
+                await self.reload()
+            except FAILURES as error:
+                log.info("the history again in %.1f s: %s", wait, error)
+                await asyncio.sleep(wait)
+            else:
+                return
 
     async def _take(self, answer: Mapping[str, Any]) -> None:
         self._report(self.view.take_answer(answer))

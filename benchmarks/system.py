@@ -1,6 +1,7 @@
 """The system under measurement: a local cloud of its own, and what tells how far it is."""
 
 import asyncio
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -9,7 +10,9 @@ import aiohttp
 from azure.servicebus.aio import ServiceBusClient
 
 from belfry.aio import AlertPublisher
-from demo.connecting import Addresses
+from benchmarks.asking import Asking
+from benchmarks.filling import Filling
+from demo.connecting import Addresses, token_source
 from emulators.cloud import Cloud
 from shared.azure.service_bus import ALERTS, POISON
 
@@ -28,14 +31,29 @@ class Usage:
 
     request_units: float
     """Of Cosmos DB."""
-    cosmos_calls: int
-    web_pubsub_calls: int
+    cosmos: Counter[str]
+    """Calls by kind, for example `query`; those that failed are left out."""
+    web_pubsub: Counter[str]
+    """Calls by kind, for example `send_to_group`."""
+    frames: int
+    """That Web PubSub sent to clients."""
+
+    @property
+    def cosmos_calls(self) -> int:
+        """Calls of any kind."""
+        return self.cosmos.total()
+
+    @property
+    def web_pubsub_calls(self) -> int:
+        """Calls of any kind."""
+        return self.web_pubsub.total()
 
     def __sub__(self, earlier: Self) -> "Usage":
         return Usage(
             self.request_units - earlier.request_units,
-            self.cosmos_calls - earlier.cosmos_calls,
-            self.web_pubsub_calls - earlier.web_pubsub_calls,
+            self.cosmos - earlier.cosmos,
+            self.web_pubsub - earlier.web_pubsub,
+            self.frames - earlier.frames,
         )
 
 
@@ -48,20 +66,26 @@ class System:
 
     publisher: AlertPublisher
     """Puts alerts on its queue."""
+    filling: Filling
+    """Puts into its database what is usually there already."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.addresses = Addresses.of(cloud)
         self._urls = cloud.urls
+        self._settings = cloud.settings()
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         enter = self._open.enter_async_context
         connection = self.addresses.service_bus
         self.publisher = await enter(AlertPublisher(connection))
+        self.filling = await enter(Filling(self._settings))
         client = await enter(ServiceBusClient.from_connection_string(connection))
         self._queue = await enter(client.get_queue_receiver(ALERTS))
         self._poison = await enter(client.get_queue_receiver(POISON))
-        self._session = await enter(aiohttp.ClientSession(raise_for_status=True))
+        # As many requests at once as there are people who ask.
+        connector = aiohttp.TCPConnector(limit=0)
+        self._session = await enter(aiohttp.ClientSession(connector=connector, raise_for_status=True))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -81,14 +105,20 @@ class System:
         if await self._poison.peek_messages(1, sequence_number=1):
             raise NotDeliveredError("alerts were parked, so no figure would be true")
 
+    async def asking(self, user: str, *roles: str) -> Asking:
+        """Someone who asks for their inbox, signed in already."""
+        token = await token_source(self._session, self.addresses.identity, user, roles)()
+        return Asking(self._session, self.addresses.api, token)
+
     async def usage(self) -> Usage:
         """What the services did so far."""
         cosmos = await self._statistics("cosmos")
         web_pubsub = await self._statistics("web_pubsub")
         return Usage(
             request_units=cosmos["requestCharge"],
-            cosmos_calls=sum(cosmos["operations"].values()),
-            web_pubsub_calls=sum(web_pubsub["operations"].values()),
+            cosmos=Counter(cosmos["operations"]),
+            web_pubsub=Counter(web_pubsub["operations"]),
+            frames=web_pubsub["framesSent"],
         )
 
     async def _statistics(self, service: str) -> dict[str, Any]:

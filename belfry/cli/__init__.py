@@ -47,21 +47,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.basicConfig(handlers=[logging.NullHandler()])
         warnings.simplefilter("ignore")
     try:
-        # Here and not above: each command loads the SDKs that it needs, and the package works without this extra.
-        command: Command = importlib.import_module(f"belfry.cli.{options.module}").run
-        explain: Callable[[Exception], tuple[bool, str]] = importlib.import_module("belfry.cli.failing").explain
+        return _run(options)
     except ModuleNotFoundError as error:
         sys.stderr.write(f"belfry: {error.name} is not installed; `pip install 'belfry[cli]'` installs it.\n")
         return Status.FAILED
-    try:
-        return Status.DONE if asyncio.run(command(options)) else Status.FAILED
     except KeyboardInterrupt:
         return Status.DONE if options.endless else Status.INTERRUPTED
     except BrokenPipeError:
         # Whoever read has gone, as `head` does; the interpreter must not fail once more when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Status.FAILED
+
+
+def _run(options: Namespace) -> Status:
+    # Imported here and not above: each command loads the SDKs that it needs, and the package works without this extra.
+    command: Command = importlib.import_module(f"belfry.cli.{options.module}").run
+    failing = importlib.import_module("belfry.cli.failing")
+    try:
+        return Status.DONE if asyncio.run(command(options)) else Status.FAILED
+    except BrokenPipeError:
+        raise
     except Exception as error:  # noqa: BLE001  # told apart in `explain`, which raises those that are defects
-        wrong_use, sentence = explain(error)
-        sys.stderr.write(f"belfry: {sentence}\n")
-        return Status.WRONG_USE if wrong_use else Status.FAILED
+        sys.stderr.write(f"belfry: {failing.explain(error)}\n")
+        return Status.WRONG_USE if failing.is_wrong_use(error) else Status.FAILED

@@ -3,7 +3,7 @@
 from typing import Final
 
 import aiohttp
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from belfry.inbox import ProblemResponseError
 from shared.errors import BelfryError, InvalidAlertError, SettingsError, TransientError
@@ -19,25 +19,30 @@ class FailedError(Exception):
     """It did not work. The message is a sentence without its full stop."""
 
 
-def explain(error: Exception) -> tuple[bool, str]:
-    """Whether it was wrong use, and the sentence.
+def is_wrong_use(error: Exception) -> bool:
+    """Whether trying again cannot help: what was typed, or given in a file or a setting, has to change first."""
+    return isinstance(error, WrongUseError | InvalidAlertError | SettingsError)
+
+
+def explain(error: Exception) -> str:
+    """What went wrong, as a sentence.
 
     Raises:
         Exception: `error` itself, if it is none that can be expected.
     """
     match error:
-        case WrongUseError() | InvalidAlertError() | SettingsError():
-            return True, _closed(str(error))
+        case TransientError(__cause__=ClientAuthenticationError(status_code=None)):
+            return f"{_closed(str(error))} `az login` signs you in."
         case TransientError():
-            return False, f"{_closed(str(error))} {_LOOK}"
-        case FailedError() | BelfryError():
-            return False, _closed(str(error))
+            return f"{_closed(str(error))} {_LOOK}"
+        case WrongUseError() | FailedError() | BelfryError():
+            return _closed(str(error))
         case ProblemResponseError(status=status, problem=problem):
-            return False, f"the API answered {status}: {_closed(str(problem.get('detail') or problem.get('title')))}"
+            return f"the API answered {status}: {_closed(str(problem.get('detail') or problem.get('title')))}"
         case aiohttp.ClientConnectorError():
-            return False, f"nothing answers at {error.host}:{error.port}. {_LOOK}"
+            return f"nothing answers at {error.host}:{error.port}. {_LOOK}"
         case aiohttp.ClientError() | AzureError() | TimeoutError():
-            return False, _closed(str(error) or type(error).__name__)
+            return _closed(str(error) or type(error).__name__)
         case _:
             raise error
 

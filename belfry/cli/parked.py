@@ -91,10 +91,10 @@ def _show(parked: Parked, terminal: Terminal, *, body_only: bool) -> None:
     if terminal.as_json:
         terminal.json({**document, **_body(parked.message.body)})
         return
-    for name, value in document.items():
+    for name, value in ((name, value) for name, value in document.items() if value):
         values = value.items() if isinstance(value, dict) else [("", value)]
         for inner, text in values:
-            terminal.text((f"{f'{name} {inner}'.strip():<24} ", "dim"), "" if text is None else str(text))
+            terminal.text((f"{f'{name} {inner}'.strip():<24} ", "dim"), str(text))
     terminal.text("")
     terminal.text(parked.message.body.decode(errors="backslashreplace"))
 

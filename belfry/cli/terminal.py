@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -113,10 +113,11 @@ class Terminal:
         """A bar on standard error, to be used as a context manager; nothing where nobody is looking."""
         progress = Progress(
             TextColumn("{task.description}", style="dim"),
-            BarColumn(complete_style="blue", finished_style="blue"),
-            MofNCompleteColumn(),
+            BarColumn(style="dim", complete_style="blue", finished_style="blue"),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f}", style="dim"),
             console=self._notes,
             transient=True,
+            redirect_stdout=self.is_terminal,  # else what goes into a file or pipe would go to the bar's terminal
             disable=not self._notes.is_terminal or self.as_json,
         )
         progress.add_task(what, total=total)

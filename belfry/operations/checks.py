@@ -9,7 +9,7 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.servicebus.exceptions import (
     MessagingEntityNotFoundError,
     ServiceBusAuthenticationError,
@@ -120,23 +120,24 @@ async def check_api(api: str | None) -> Sequence[Finding]:
 
 async def check_service_bus(access: Access) -> Sequence[Finding]:
     """Whether the queues are there, and whether anything lies where operators have to look."""
-    subject = "Service Bus"
-    found: list[Finding] = []
-    for place, command in ((Place.POISON, "poison"), (Place.DEAD_LETTERS, "dead-letters")):
-        queue = place.partition("/")[0]
-        try:
-            async with ParkedMessages.open(access, place) as messages:
-                lies = bool(await messages.list(1))
-        except BelfryError as error:
-            if isinstance(error.__cause__, MessagingEntityNotFoundError):
-                mend = "Deploy infra/ again, or create it as infra/service-bus.json has it."
-                found.append(Finding(subject, Verdict.WRONG, f"there is no queue {queue}", mend))
-                continue
-            return [_failed(subject, error, "Azure Service Bus Data Owner (or Receiver and Sender)")]
-        what = f"queue {queue} is there" + (f"; there are {_MESSAGES[place]}" if lies else "")
-        mend = f"`belfry {command} list` shows them." if lies else ""
-        found.append(Finding(subject, Verdict.WELL, what, mend))
-    return found
+    found = await asyncio.gather(*(_check_queue(access, place) for place in Place))
+    return list(dict.fromkeys(found))  # what is wrong with the whole service is wrong with each queue
+
+
+async def _check_queue(access: Access, place: Place) -> Finding:
+    subject, queue = "Service Bus", place.partition("/")[0]
+    try:
+        async with ParkedMessages.open(access, place) as messages:
+            lies = bool(await messages.list(1))
+    except BelfryError as error:
+        if isinstance(error.__cause__, MessagingEntityNotFoundError):
+            mend = "Deploy infra/ again, or create it as infra/service-bus.json has it."
+            return Finding(subject, Verdict.WRONG, f"there is no queue {queue}", mend)
+        return _failed(subject, error, "Azure Service Bus Data Owner (or Receiver and Sender)")
+    if lies:
+        what, command = _LEFT[place]
+        return Finding(subject, Verdict.WELL, f"queue {queue} is there; there are {what}", f"See `{command}`.")
+    return Finding(subject, Verdict.WELL, f"queue {queue} is there")
 
 
 async def check_cosmos(settings: Settings, credential: AsyncTokenCredential) -> Sequence[Finding]:
@@ -232,7 +233,7 @@ async def check_issuer(settings: Settings, bearer: str | None) -> Sequence[Findi
         return [Finding("Issuer", Verdict.WRONG, str(error), mend)]
     if not key_set.get("keys"):
         return [Finding("Issuer", Verdict.WRONG, f"{issuer} has no signing keys", "Ask whoever runs it.")]
-    found = [Finding("Issuer", Verdict.WELL, f"{issuer} is discovered, and has {len(key_set['keys'])} signing keys")]
+    found = [Finding("Issuer", Verdict.WELL, f"{issuer} is discovered, with its signing keys")]
     if bearer is None:
         mend = f"Put a token into BELFRY_TOKEN to check that its audience is {audience}."
         return [*found, Finding("Audience", Verdict.UNKNOWN, "there is no token to check", mend)]
@@ -254,16 +255,21 @@ async def check_issuer(settings: Settings, bearer: str | None) -> Sequence[Findi
 
 
 _LOCAL: Final = "`make cloud` starts the local cloud."
-_MESSAGES: Final = {Place.POISON: "alerts that could not be delivered", Place.DEAD_LETTERS: "dead letters"}
+_LEFT: Final = {
+    Place.POISON: ("alerts that could not be delivered", "belfry poison list"),
+    Place.DEAD_LETTERS: ("dead letters", "belfry dead-letters list"),
+}
 
 
 def _failed(subject: str, error: BelfryError, role: str) -> Finding:
-    cause = error.__cause__
+    cause, what = error.__cause__, str(error).removeprefix(f"{subject} ")
+    if isinstance(cause, ClientAuthenticationError) and not cause.status_code:
+        return Finding(subject, Verdict.WRONG, what, "Sign in with `az login`, or give this machine an identity.")
     refused = isinstance(cause, ServiceBusAuthenticationError | ServiceBusAuthorizationError)
     if refused or _status(error) in _NOT_ALLOWED:
-        return Finding(subject, Verdict.WRONG, str(error), f"Check the key; or, with an identity, its role: {role}.")
+        return Finding(subject, Verdict.WRONG, what, f"Check the key; or, with an identity, its role: {role}.")
     mend = f"Is the address right, does the service run, and is there a way to it from here? {_LOCAL}"
-    return Finding(subject, Verdict.WRONG, str(error), mend)
+    return Finding(subject, Verdict.WRONG, what, mend)
 
 
 def _status(error: BelfryError) -> int | None:

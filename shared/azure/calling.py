@@ -30,7 +30,8 @@ async def calling(service: str, seconds: float = CALL_SECONDS) -> AsyncIterator[
         raise TransientError(f"{service} did not answer within {seconds:g} s") from error
     except HttpResponseError as error:
         kind = RefusedError if error.status_code in _REFUSED else TransientError
-        raise kind(f"{service} answered {error.status_code}: {_first_line(error)}") from error
+        said = f"answered {error.status_code}" if error.status_code else "failed"  # before anything was asked
+        raise kind(f"{service} {said}: {_first_line(error)}") from error
     except AzureError as error:
         raise TransientError(f"{service} failed: {_first_line(error)}") from error
 

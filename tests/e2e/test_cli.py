@@ -1,10 +1,12 @@
 import asyncio
 import json
+import os
+import pty
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,6 +134,33 @@ async def test_a_file_is_sent_whole_or_not_at_all(belfry: Belfry, system: System
         return len(await system.history(unique)) == 1200
 
     await eventually(all_arrived, 60)
+
+
+async def test_a_progress_bar_keeps_to_the_terminal(belfry: Belfry, tmp_path: Path, unique: str) -> None:
+    """Of many alerts a person at the terminal sees how far it is; what goes into a file or a pipe is ids alone."""
+    file = tmp_path / "alerts.jsonl"
+    file.write_text(json.dumps({"to": [f"user:{unique}"], "title": "One of many"}) + "\n")
+    file.write_text(file.read_text() * 1000)
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "belfry", "send", str(file), "--settings", str(belfry.settings)]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=PIPE, stderr=slave, env=os.environ | {"TERM": "xterm"}
+    )
+    os.close(slave)
+    shown, (out, _) = await asyncio.gather(asyncio.to_thread(read_terminal, master), process.communicate())
+    assert process.returncode == 0
+    assert all(len(identifier) == 32 for identifier in out.decode().splitlines())
+    assert out.count(b"\n") == 1000
+    assert b"1,000 of 1,000" in shown
+
+
+def read_terminal(descriptor: int) -> bytes:
+    """All that was written to a terminal until nobody had it open any more."""
+    shown = b""
+    with open(descriptor, "rb", buffering=0) as terminal, suppress(OSError):  # what Linux says at its end
+        while part := terminal.read(4096):
+            shown += part
+    return shown
 
 
 async def test_ctrl_c_ends_tail_cleanly(belfry: Belfry, unique: str) -> None:

@@ -1,12 +1,16 @@
+import re
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from belfry.cli import main
 from belfry.cli.failing import WrongUseError
+from belfry.cli.parsing import build_parser
 from belfry.cli.send import from_flags
 from belfry.cli.tail import newest, show
 from belfry.cli.terminal import Terminal, moment_ago, printable
@@ -157,3 +161,14 @@ def test_fields_in_a_pipe_are_one_line_each(capsys: pytest.CaptureFixture[str]) 
 def test_times_are_told_as_people_do(seconds: int, words: str) -> None:
     """How long ago within a day, and then the day."""
     assert moment_ago(NOW - timedelta(seconds=seconds), NOW) == words
+
+
+def test_every_command_on_the_page_can_be_typed() -> None:
+    """docs/cli.md shows no command and no option that is not there."""
+    page = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
+    blocks = "".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL))
+    typed = [line.split("belfry ", 1)[1] for line in blocks.splitlines() if re.search(r"(^|[|…] )belfry \w", line)]
+    assert len(typed) > 15
+    for arguments in typed:
+        words = shlex.split(arguments.partition(" > ")[0])
+        assert build_parser().parse_args(words).module

@@ -139,7 +139,7 @@ def _portable(value: Any) -> Any:
                 else _portable(item)
                 for name, item in value.items()
             }
-        case list():
+        case list() | tuple():
             return [_portable(item) for item in value]
         case _:
             return value

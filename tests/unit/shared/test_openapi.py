@@ -33,7 +33,7 @@ from tests.unit.shared.fakes import NOON, OFFICE, stored
 
 PROJECT = Path(__file__).parents[3]
 ISSUER = "https://login.example.com/tenant/"
-DOCUMENT = json.loads(json.dumps(document(ISSUER)))
+DOCUMENT = document(ISSUER)
 OPERATIONS: dict[str, dict[str, Any]] = {
     operation["operationId"]: operation for methods in DOCUMENT["paths"].values() for operation in methods.values()
 }

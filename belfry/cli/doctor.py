@@ -15,6 +15,7 @@ from belfry.cli.person import SECONDS, token_by_name
 from belfry.cli.settings import TOKEN, Target, find_target
 from belfry.cli.terminal import Column, Terminal, styled
 from belfry.operations.checks import Finding, Verdict, check_everything
+from belfry.operations.service_bus import Access
 from shared.errors import SettingsError
 from shared.settings import Settings, load_settings
 
@@ -29,13 +30,13 @@ async def run(options: Namespace) -> bool:
     target = find_target(options)
     findings = list(_misspelt(target))
     try:
-        settings = load_settings(target.values)
+        settings, access = load_settings(target.values), target.service_bus
     except SettingsError as error:
         mend = f"Mend it in {target.source}; docs/settings.md has every setting. The services are checked then."
         findings += [Finding("Settings", Verdict.WRONG, what, mend) for what in error.problems]
     else:
         findings.append(Finding("Settings", Verdict.WELL, f"{target.source}: complete"))
-        findings += await _services(options, target, settings)
+        findings += await _services(options, target, settings, access)
     _show(terminal, findings)
     return all(finding.verdict is not Verdict.WRONG for finding in findings)
 
@@ -47,13 +48,13 @@ def _misspelt(target: Target) -> Sequence[Finding]:
     ]
 
 
-async def _services(options: Namespace, target: Target, settings: Settings) -> Sequence[Finding]:
+async def _services(options: Namespace, target: Target, settings: Settings, access: Access) -> Sequence[Finding]:
     try:
         api: str | None = target.api
     except WrongUseError:
         api = None
     async with DefaultAzureCredential(managed_identity_client_id=settings.identity_client_id) as credential:
-        return await check_everything(settings, target.service_bus, api, await _bearer(options, target), credential)
+        return await check_everything(settings, access, api, await _bearer(options, target), credential)
 
 
 async def _bearer(options: Namespace, target: Target) -> str | None:

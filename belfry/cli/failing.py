@@ -1,5 +1,6 @@
 """What went wrong, in one sentence that says what to do."""
 
+from json import JSONDecodeError
 from typing import Final
 
 import aiohttp
@@ -32,19 +33,22 @@ def explain(error: Exception) -> str:
     """
     match error:
         case TransientError(__cause__=ClientAuthenticationError(status_code=None)):
-            return f"{_closed(str(error))} `az login` signs you in."
+            sentence = f"{_closed(str(error))} `az login` signs you in."
         case TransientError():
-            return f"{_closed(str(error))} {_LOOK}"
+            sentence = f"{_closed(str(error))} {_LOOK}"
         case WrongUseError() | FailedError() | BelfryError():
-            return _closed(str(error))
-        case ProblemResponseError(status=status, problem=problem):
-            return f"the API answered {status}: {_closed(str(problem.get('detail') or problem.get('title')))}"
+            sentence = str(error)
+        case ProblemResponseError(status=status, problem={"detail": str(detail)}):
+            sentence = f"the API answered {status}: {detail}"
+        case ProblemResponseError() | JSONDecodeError():
+            sentence = "what answers there is not Belfry's API; is the address right?"
         case aiohttp.ClientConnectorError():
-            return f"nothing answers at {error.host}:{error.port}. {_LOOK}"
+            sentence = f"nothing answers at {error.host}:{error.port}. {_LOOK}"
         case aiohttp.ClientError() | AzureError() | TimeoutError():
-            return _closed(str(error) or type(error).__name__)
+            sentence = str(error) or type(error).__name__
         case _:
             raise error
+    return _closed(sentence)
 
 
 def _closed(sentence: str) -> str:

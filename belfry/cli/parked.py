@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from belfry.cli.failing import WrongUseError
+from belfry.cli.failing import FailedError, WrongUseError
 from belfry.cli.settings import find_target
 from belfry.cli.terminal import Column, Terminal, moment_ago, styled
 from belfry.operations.parked import Parked, Place
@@ -68,7 +68,7 @@ async def _list(messages: ParkedMessages, terminal: Terminal, limit: int) -> Non
     else:
         if shown:
             terminal.table(_COLUMNS, [_row(parked) for parked in shown])
-        there = f"The {limit} oldest are shown; --limit shows more." if more else f"{len(shown) or 'No'} messages."
+        there = f"The {limit} oldest are shown; --limit shows more." if more else f"In all: {len(shown)}."
         terminal.text((there, "dim"))
 
 
@@ -91,10 +91,10 @@ def _show(parked: Parked, terminal: Terminal, *, body_only: bool) -> None:
     if terminal.as_json:
         terminal.json({**document, **_body(parked.message.body)})
         return
-    for name, value in ((name, value) for name, value in document.items() if value):
-        values = value.items() if isinstance(value, dict) else [("", value)]
-        for inner, text in values:
-            terminal.text((f"{f'{name} {inner}'.strip():<24} ", "dim"), str(text))
+    properties = document.pop("properties")
+    for name, value in [*document.items(), *((f"property {name}", value) for name, value in properties.items())]:
+        if value:
+            terminal.text((f"{name:<24} ", "dim"), str(value))
     terminal.text("")
     terminal.text(parked.message.body.decode(errors="backslashreplace"))
 
@@ -157,8 +157,8 @@ def _confirm(terminal: Terminal, options: Namespace, count: int) -> None:
         return
     if not sys.stdin.isatty():
         raise WrongUseError("add --yes: what is dropped is gone, and nobody is here to be asked")
-    if not terminal.confirmed(f"Remove {count:,} {'message' if count == 1 else 'messages'} for good?"):
-        raise WrongUseError("nothing was removed")
+    if not terminal.confirmed(f"Remove {'it' if count == 1 else f'these {count:,}'} for good?"):
+        raise FailedError("nothing was removed")
 
 
 async def _each(
@@ -181,7 +181,7 @@ async def _each(
         def waiting(count: int) -> None:
             nonlocal told
             if not told:
-                terminal.note(f"{count:,} are locked by someone else, or by a run that was cut off; waiting.")
+                terminal.note(f"Waiting: someone else, or a run that was cut off, has locked what is left ({count:,}).")
             told = True
 
         await work(done, waiting)

@@ -15,6 +15,9 @@ _EPILOG: Final = """\
 Commands work with the local cloud, unless settings in the environment or in --settings FILE say where Belfry is.
 Exit status: 0 done, 1 failed, 2 wrong use."""
 
+_LAST_NUMBER: Final = 2**63 - 1
+"""Service Bus counts messages with 64 bits."""
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that says what is wrong in one sentence."""
@@ -31,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_send(_command(commands, "send", "send alerts"))
@@ -129,7 +133,7 @@ def _add_parked(commands: "argparse._SubParsersAction[Parser]", place: str) -> N
     listing.add_argument("--limit", type=_count(1), default=100, metavar="N", help="the most messages (100)")
 
     show = command("show", "show a message with all its properties and its bytes")
-    show.add_argument("number", type=_count(1), metavar="NUMBER", help="as `list` shows it")
+    show.add_argument("number", type=_count(1, _LAST_NUMBER), metavar="NUMBER", help="as `list` shows it")
     show.add_argument("--body", action="store_true", help="print the bytes alone, just as they came")
 
     replay = command("replay", "deliver after all: sent to the queue again, then removed from here")
@@ -143,7 +147,14 @@ def _add_parked(commands: "argparse._SubParsersAction[Parser]", place: str) -> N
 
 def _add_which(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("numbers", type=_count(1), metavar="NUMBER", nargs="*", default=[], help="as `list` shows them")
+    which.add_argument(
+        "numbers",
+        type=_count(1, _LAST_NUMBER),
+        metavar="NUMBER",
+        nargs="*",
+        default=[],
+        help="as `list` shows them",
+    )
     which.add_argument("--all", action="store_true", help="everything that is there now")
 
 

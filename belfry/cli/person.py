@@ -29,12 +29,12 @@ class Person:
     session: aiohttp.ClientSession
     api: str
 
-    async def get(self, path: str, query: Mapping[str, str]) -> Any:
-        """The JSON of an answer; raises `ProblemResponseError` when it is a problem."""
+    async def get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """The JSON object of an answer; raises `ProblemResponseError` when it is a problem, or no such object."""
         headers = {"Authorization": f"Bearer {await self.token()}"}
         async with self.session.get(self.api + path, params=query, headers=headers) as response:
             content = await json_of(response)
-            if not response.ok:
+            if not response.ok or not isinstance(content, dict):
                 raise ProblemResponseError(response.status, content if isinstance(content, dict) else {})
             return content
 

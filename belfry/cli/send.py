@@ -5,7 +5,6 @@ import re
 import uuid
 from argparse import Namespace
 from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any, Final
@@ -23,8 +22,6 @@ from shared.wire.json import convert
 
 BATCH: Final = 500
 """Alerts that are handed to the queue at a time: a fraction of a second."""
-MANY: Final = 2 * BATCH
-"""From how many on a bar shows how far it is."""
 
 _FLAGS: Final = (
     *("to", "title", "body", "severity", "category", "url", "thread", "id", "push"),
@@ -94,14 +91,15 @@ def _moment(text: str, now: datetime) -> str:
 
 async def _send(publisher: AlertPublisher, written: Sequence[Written], terminal: Terminal) -> None:
     sent = 0
-    with ExitStack() as showing:
-        progress = showing.enter_context(terminal.progress("Sending", len(written))) if len(written) >= MANY else None
+    with terminal.progress("Sending", len(written)) as progress:
         for batch in batched(written, BATCH, strict=False):
             # Ids are given here, so that those of a batch that failed can be told.
             alerts = [structs.replace(each.alert, id=each.alert.id or uuid.uuid4().hex) for each in batch]
             try:
                 identifiers = await publisher.send_many(alerts)
             except TransientError as error:
+                if len(written) == 1:
+                    raise
                 raise FailedError(_what_is_left(written, sent, error)) from error
             for identifier, each in zip(identifiers, batch, strict=True):
                 if terminal.as_json:
@@ -109,13 +107,10 @@ async def _send(publisher: AlertPublisher, written: Sequence[Written], terminal:
                 else:
                     terminal.line(identifier)
             sent += len(batch)
-            if progress:
-                progress.advance(progress.task_ids[0], len(batch))
+            progress.advance(progress.task_ids[0], len(batch))
 
 
 def _what_is_left(written: Sequence[Written], sent: int, error: TransientError) -> str:
-    if len(written) == 1:
-        return str(error)
     first = f"{sent:,} of {len(written):,} alerts were sent, and perhaps some more" if sent else "perhaps none was sent"
     how = (
         "send them all again: their ids keep them from coming twice"

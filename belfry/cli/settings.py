@@ -62,10 +62,10 @@ class Target:
 
     @property
     def service_bus(self) -> Access:
-        """How its queues are reached."""
+        """How its queues are reached; raises `WrongUseError` or `SettingsError` when the settings do not say."""
         if namespace := self.values.get(_NAMESPACE):
             return Access(namespace, by_identity=True, client_id=self.values.get("AZURE_CLIENT_ID"))
-        return Access(self._required(_CONNECTION, f"or {_NAMESPACE}"), by_identity=False)
+        return Access.by_connection_string(self._required(_CONNECTION, f"or {_NAMESPACE}"))
 
     @property
     def api(self) -> str:

@@ -27,7 +27,8 @@ SIGNS: Final = {
 
 _HARMLESS: Final = "\n\t\u200c\u200d"
 """Line ends, tabs, and what joins the parts of an emoji or keeps letters apart."""
-
+MANY: Final = 100
+"""From how many on a bar shows how far it is."""
 
 type Part = str | tuple[str, str]
 """Text, or text and its style."""
@@ -110,7 +111,7 @@ class Terminal:
         self._notes.print(Text(printable(text), "dim"), soft_wrap=True)
 
     def progress(self, what: str, total: int) -> Progress:
-        """A bar on standard error, to be used as a context manager; nothing where nobody is looking."""
+        """A bar on standard error, to be used as a context manager; none of a few, or where nobody is looking."""
         progress = Progress(
             TextColumn("{task.description}", style="dim"),
             BarColumn(style="dim", complete_style="blue", finished_style="blue"),
@@ -118,15 +119,13 @@ class Terminal:
             console=self._notes,
             transient=True,
             redirect_stdout=self.is_terminal,  # else what goes into a file or pipe would go to the bar's terminal
-            disable=not self._notes.is_terminal or self.as_json,
+            disable=total < MANY or not self._notes.is_terminal,
         )
         progress.add_task(what, total=total)
         return progress
 
     def confirmed(self, question: str) -> bool:
-        """Whether the person at the terminal says yes; no, if there is none."""
-        if not sys.stdin.isatty():
-            return False
+        """Whether the person at the terminal says yes."""
         self._notes.print(printable(question) + " [y/N] ", end="")
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 

@@ -1,7 +1,7 @@
 """The check of a deployment: every service behind Belfry, each with what is wrong and how to mend it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
@@ -23,7 +23,7 @@ from shared.azure.calling import calling
 from shared.azure.cosmos.database import ALERTS, PEOPLE, SERVICE, CosmosDatabase
 from shared.azure.openid import OpenIdKeys
 from shared.azure.web_pubsub import WebPubSub
-from shared.errors import BelfryError, TransientError
+from shared.errors import BelfryError, SettingsError, TransientError
 from shared.identity import Authenticator, NotAuthenticatedError
 from shared.settings import Settings
 
@@ -88,11 +88,19 @@ async def check_everything(
     found = await asyncio.gather(
         check_api(api),
         check_service_bus(access),
-        check_cosmos(settings, credential),
-        check_web_pubsub(settings, credential),
+        _usable("Cosmos DB", "COSMOS_KEY", check_cosmos(settings, credential)),
+        _usable("Web PubSub", "WEB_PUBSUB_CONNECTION", check_web_pubsub(settings, credential)),
         check_issuer(settings, bearer),
     )
     return [finding for findings in found for finding in findings]
+
+
+async def _usable(subject: str, key: str, check: Awaitable[Sequence[Finding]]) -> Sequence[Finding]:
+    """What a check found, or that the SDK can make nothing of a setting."""
+    try:
+        return await check
+    except ValueError as error:
+        return [Finding(subject, Verdict.WRONG, f"{key} cannot be used: {error}", "Copy it again from the service.")]
 
 
 async def check_api(api: str | None) -> Sequence[Finding]:
@@ -263,6 +271,8 @@ _LEFT: Final = {
 
 def _failed(subject: str, error: BelfryError, role: str) -> Finding:
     cause, what = error.__cause__, str(error).removeprefix(f"{subject} ")
+    if isinstance(error, SettingsError):
+        return Finding(subject, Verdict.WRONG, what, "Copy it again from the service.")
     if isinstance(cause, ClientAuthenticationError) and not cause.status_code:
         return Finding(subject, Verdict.WRONG, what, "Sign in with `az login`, or give this machine an identity.")
     refused = isinstance(cause, ServiceBusAuthenticationError | ServiceBusAuthorizationError)

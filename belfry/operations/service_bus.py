@@ -13,7 +13,12 @@ from itertools import batched
 from typing import Final
 
 from azure.identity.aio import DefaultAzureCredential
-from azure.servicebus import ServiceBusMessageState, ServiceBusReceivedMessage, ServiceBusSubQueue
+from azure.servicebus import (
+    ServiceBusMessageState,
+    ServiceBusReceivedMessage,
+    ServiceBusSubQueue,
+    parse_connection_string,
+)
 from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
 from azure.servicebus.amqp import AmqpMessageBodyType
 from azure.servicebus.exceptions import MessageLockLostError, MessageNotFoundError
@@ -22,7 +27,7 @@ from msgspec import Struct
 from belfry.operations.parked import Parked, Place, replay
 from shared.azure.calling import calling
 from shared.azure.service_bus import ALERTS, SERVICE, ServiceBus
-from shared.errors import RefusedError, TransientError
+from shared.errors import RefusedError, SettingsError, TransientError
 from shared.wire.message import Received
 
 BATCH: Final = 50
@@ -48,6 +53,21 @@ class Access(Struct, frozen=True):
     """Whether it is a host name, reached as whoever is signed in."""
     client_id: str | None = None
     """Of a managed identity, where there are several."""
+
+    @classmethod
+    def by_connection_string(cls, connection: str) -> "Access":
+        """By a connection string of the namespace.
+
+        Raises:
+            SettingsError: it is none.
+        """
+        try:
+            properties = parse_connection_string(connection)
+        except ValueError as error:
+            raise SettingsError(f"SERVICE_BUS_CONNECTION cannot be used: {error}") from error
+        if properties.entity_path:
+            raise SettingsError("SERVICE_BUS_CONNECTION must be for the namespace, without EntityPath")
+        return cls(connection, by_identity=False)
 
     @asynccontextmanager
     async def credential(self) -> AsyncIterator[DefaultAzureCredential | None]:
@@ -133,8 +153,9 @@ class ParkedMessages:
         async def send(locked: Sequence[Parked]) -> None:
             await self._sending.send(ALERTS, [replay(parked, body) for parked in locked])
 
-        for parked in messages:
-            replay(parked, body)  # all are looked at before the first is sent
+        if body is not None:
+            for parked in messages:
+                replay(parked, body)  # it is looked at before anything is locked
         await self._remove(messages, send, done, waiting)
 
     async def drop(self, messages: Sequence[Parked], done: Progress, waiting: Waiting) -> None:
@@ -169,7 +190,7 @@ class ParkedMessages:
             there = await self._look(remaining)
             remaining = {parked.number: parked.set_aside for parked in there}
             if remaining and clock() > deadline:
-                raise TransientError(f"{len(remaining)} messages of {self._place} are locked by someone else")
+                raise TransientError(f"{self._place}: someone else has locked what is left ({len(remaining)})")
             if remaining:
                 waiting(len(remaining))
 

@@ -1,3 +1,4 @@
+import json
 import re
 import shlex
 import subprocess
@@ -9,12 +10,14 @@ from typing import Any
 import pytest
 
 from belfry.cli import main
-from belfry.cli.failing import WrongUseError
+from belfry.cli.failing import WrongUseError, explain
 from belfry.cli.parsing import build_parser
 from belfry.cli.send import from_flags
 from belfry.cli.tail import newest, show
 from belfry.cli.terminal import Terminal, moment_ago, printable
+from belfry.inbox import ProblemResponseError
 from shared.alert import Alert, Severity
+from shared.errors import InvalidAlertError
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FLAGS: dict[str, Any] = {"to": ["user:ada"], "title": "Hello"}
@@ -47,6 +50,7 @@ FLAGS: dict[str, Any] = {"to": ["user:ada"], "title": "Hello"}
         ("poison drop 3 --all", "not allowed with"),
         ("poison replay 1 2 --edit x", "--edit FILE goes with one NUMBER"),
         ("dead-letters show x", "'x' is not a whole number"),
+        ("poison show 9223372036854775808", "not a whole number from 1 to 9223372036854775807"),
     ],
 )
 def test_wrong_use_is_told_in_one_sentence(
@@ -74,6 +78,41 @@ def test_nothing_that_answers_is_failure_and_not_wrong_use(capsys: pytest.Captur
     """Status 1, and where to look: the same command may well work later."""
     assert main(["inbox", "--token", "x", "--api", "http://localhost:1/api"]) == 1
     assert capsys.readouterr().err.startswith("belfry: nothing answers at localhost:1. `belfry doctor`")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (InvalidAlertError("`to`: is empty", "to"), "`to`: is empty."),
+        (
+            ProblemResponseError(401, {"detail": "The token is not valid."}),
+            "the API answered 401: The token is not valid.",
+        ),
+        (ProblemResponseError(405, {}), "what answers there is not Belfry's API; is the address right?"),
+        (json.JSONDecodeError("x", "y", 0), "what answers there is not Belfry's API; is the address right?"),
+        (TimeoutError(), "TimeoutError."),
+    ],
+)
+def test_every_failure_is_a_sentence(error: Exception, said: str) -> None:
+    """In the words of whoever knows best, and with a full stop."""
+    assert explain(error) == said
+
+
+def test_a_defect_is_not_passed_off_as_a_failure() -> None:
+    """What nobody expects keeps its traceback, for whoever has to find it."""
+    with pytest.raises(ZeroDivisionError):
+        explain(ZeroDivisionError())
+
+
+@pytest.mark.parametrize("connection", ["nonsense", "Endpoint=sb://localhost;", "{usable};EntityPath=alerts"])
+def test_a_connection_string_that_cannot_be_used_is_told(
+    connection: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its key, before anything is connected."""
+    usable = "Endpoint=sb://localhost;SharedAccessKeyName=a;SharedAccessKey=b"
+    monkeypatch.setenv("SERVICE_BUS_CONNECTION", connection.format(usable=usable))
+    assert main(["poison", "list"]) == 2
+    assert capsys.readouterr().err.startswith("belfry: SERVICE_BUS_CONNECTION ")
 
 
 def test_the_command_works_without_being_installed() -> None:

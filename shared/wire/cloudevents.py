@@ -88,8 +88,11 @@ def open_binary(body: bytes, attributes: Mapping[str, str]) -> tuple[Alert, str]
     if attributes["specversion"] != "1.0":
         raise InvalidAlertError("`specversion`: must be 1.0", "specversion")
     for name in ("id", "source", "type"):
-        if not attributes.get(name):
+        value = attributes.get(name)
+        if not value:
             raise InvalidAlertError(f"Object missing required field `{name}`", name)
+        if not _is_text(value):
+            raise InvalidAlertError(f"`{name}`: not UTF-8", name)
     return _decode_data(body), event_id(attributes["source"], attributes["id"])
 
 
@@ -104,6 +107,11 @@ def _decode_data(data: bytes) -> Alert:
     except InvalidAlertError as error:
         path = f"data.{error.field}" if error.field else "data"
         raise InvalidAlertError(f"in `data`: {error}", path) from error
+
+
+def _is_text(value: str) -> bool:
+    """Whether a header or a property had bytes that are characters; others come as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _media_type(content_type: str | None) -> str:

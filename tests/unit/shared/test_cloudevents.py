@@ -123,9 +123,9 @@ def test_a_binary_event_carries_the_alert_in_the_body() -> None:
 
 
 @pytest.mark.parametrize("name", ["id", "source", "type"])
-@pytest.mark.parametrize("value", [None, ""])
+@pytest.mark.parametrize("value", [None, "", "a\udcff"])
 def test_a_binary_event_needs_its_attributes(name: str, value: str | None) -> None:
-    """The same attributes are required as in structured mode."""
+    """The same attributes are required as in structured mode, and they are text."""
     attributes = {key: text for key, text in (ATTRIBUTES | {name: value}).items() if text is not None}
     with pytest.raises(InvalidAlertError) as refusal:
         open_binary(json.dumps(DATA).encode(), attributes)

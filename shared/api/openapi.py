@@ -52,7 +52,9 @@ class Description:
             "ETag": tag,
             "X-Content-Type-Options": "nosniff",
         }
-        if tag in (known.strip() for known in request.headers.get("if-none-match", "").split(",")):
+        # A proxy that compresses makes tags weak; either kind will do here (RFC 9110, 13.1.2).
+        known = {item.strip().removeprefix("W/") for item in request.headers.get("if-none-match", "").split(",")}
+        if known & {tag, "*"}:
             return Response(HTTPStatus.NOT_MODIFIED, b"", headers)
         return Response(HTTPStatus.OK, body, {"Content-Type": JSON, **headers})
 
@@ -78,6 +80,7 @@ def document(issuer: str) -> Document:
         "paths": _paths(ENDPOINTS),
         "components": {
             "schemas": components(),
+            "responses": {code.code: _problem([code]) for code in Code},
             "securitySchemes": {
                 _OPEN_ID: {
                     "type": "openIdConnect",
@@ -140,12 +143,10 @@ def _parameter(parameter: Parameter) -> Document:
 
 def _responses(endpoint: Endpoint) -> Document:
     responses = {str(answer.status): _answer(answer) for answer in endpoint.answers}
-    for status, codes in groupby(endpoint.every_problem, key=lambda code: code.status):
-        problem = _problem(status, list(codes))
-        if str(status.value) in responses:
-            responses[str(status.value)]["content"] |= problem["content"]
-        else:
-            responses[str(status.value)] = problem
+    for status, group in groupby(endpoint.every_problem, key=lambda code: code.status):
+        codes = list(group)
+        shared = {"$ref": f"#/components/responses/{codes[0].code}"}
+        responses[str(status.value)] = shared if len(codes) == 1 else _problem(codes)
     return dict(sorted(responses.items()))
 
 
@@ -164,7 +165,8 @@ def _answer(answer: Answer) -> Document:
     return described
 
 
-def _problem(status: HTTPStatus, codes: list[Code]) -> Document:
+def _problem(codes: list[Code]) -> Document:
+    """The answer with a status that these codes share."""
     described: Document = {
         "description": " ".join(f"`{code.code}`: {code.title}" for code in codes),
         "content": {
@@ -176,8 +178,8 @@ def _problem(status: HTTPStatus, codes: list[Code]) -> Document:
             }
         },
     }
-    if status in _PROBLEM_HEADERS:
-        described["headers"] = _headers(_PROBLEM_HEADERS[status].items())
+    if headers := _PROBLEM_HEADERS.get(codes[0].status):
+        described["headers"] = _headers(headers.items())
     return described
 
 

@@ -39,6 +39,16 @@ OPERATIONS: dict[str, dict[str, Any]] = {
 }
 
 
+def responses_of(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The responses of an operation by status, those that others share too."""
+    return {
+        status: DOCUMENT["components"]["responses"][response["$ref"].rpartition("/")[2]]
+        if "$ref" in response
+        else response
+        for status, response in operation["responses"].items()
+    }
+
+
 def validator(schema: Any) -> jsonschema_rs.Validator:
     """A validator of JSON Schema 2020-12 for a schema that refers to the document's components."""
     whole = {**schema, "components": {"schemas": DOCUMENT["components"]["schemas"]}}
@@ -67,7 +77,7 @@ def test_every_schema_is_one() -> None:
     for operation in OPERATIONS.values():
         for parameter in operation.get("parameters", ()):
             validator(parameter["schema"])
-        for carrier in [operation.get("requestBody", {}), *operation["responses"].values()]:
+        for carrier in [operation.get("requestBody", {}), *responses_of(operation).values()]:
             for described in carrier.get("content", {}).values():
                 validator(described["schema"])
 
@@ -130,7 +140,7 @@ def test_links_lead_to_operations_that_take_them(endpoint: Endpoint) -> None:
 def test_every_example_is_valid(name: str) -> None:
     """Of requests, of answers and of problems."""
     operation = OPERATIONS[name]
-    carriers = [operation.get("requestBody", {}), *operation["responses"].values()]
+    carriers = [operation.get("requestBody", {}), *responses_of(operation).values()]
     for carrier in carriers:
         for _, schema, value in shown(carrier.get("content", {})):
             validator(schema).validate(value)
@@ -147,10 +157,12 @@ def test_examples_of_requests_are_taken() -> None:
 
 
 def test_every_code_can_happen_somewhere() -> None:
-    """No problem is documented for no operation, and each status names its codes."""
+    """No problem is documented for no operation, each status names its codes, and an operation has each status once."""
     named = set()
+    for endpoint in ENDPOINTS:
+        assert not {answer.status for answer in endpoint.answers} & {code.status for code in endpoint.every_problem}
     for operation in OPERATIONS.values():
-        for status, response in operation["responses"].items():
+        for status, response in responses_of(operation).items():
             problem = response.get("content", {}).get("application/problem+json")
             if problem:
                 codes = problem["schema"]["properties"]["code"]["enum"]
@@ -267,7 +279,7 @@ async def test_the_document_may_be_kept() -> None:
     assert (first.status, json.loads(first.body)) == (HTTPStatus.OK, DOCUMENT)
     assert first.headers["Cache-Control"] == "public, max-age=3600"
     tag = first.headers["ETag"]
-    for known in (tag, f'"other", {tag}'):
+    for known in (tag, f'"other", {tag}', f"W/{tag}", "*"):
         again = await description.describe(Request("GET", {"if-none-match": known}))
         assert (again.status, again.body, again.headers["ETag"]) == (HTTPStatus.NOT_MODIFIED, b"", tag)
     changed = await Description("https://other.example.com").describe(Request("GET", {"if-none-match": tag}))

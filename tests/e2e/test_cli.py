@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from azure.servicebus import ServiceBusMessage
 
+from belfry.operations.parked import Place
+from belfry.operations.service_bus import Access, ParkedMessages
 from tests.system import SECONDS, System, eventually
 
 
@@ -200,41 +202,40 @@ async def test_a_parked_alert_is_looked_at_mended_and_delivered(
     async with system.service_bus() as client, client.get_queue_sender("alerts") as sender:
         await sender.send_messages(ServiceBusMessage(body, message_id=unique))
 
-    async def parked(identifier: str = unique) -> list[dict[str, Any]]:
-        messages: list[dict[str, Any]] = (await belfry("poison", "list", "--json")).json["messages"]
-        return [message for message in messages if identifier in message["id"]]
+    access = Access.by_connection_string(system.connection_string)
+    async with ParkedMessages.open(access, Place.POISON) as messages:
 
-    await eventually(parked)
-    [listed] = await parked()
-    assert (listed["id"], listed["field"]) == (unique, "titel")
-    number = str(listed["number"])
-    assert (await belfry("poison", "show", number, "--body")).out == body
-    shown = (await belfry("poison", "show", number, "--json")).json
-    assert (shown["body"], shown["messageId"], shown["properties"]["field"]) == (body.decode(), unique, "titel")
-    assert "Object contains unknown field `titel`" in (await belfry("poison", "show", number)).out.decode()
+        async def parked() -> list[int]:
+            return [each.number for each in await messages.list() if each.id == unique]
 
-    replayed = await belfry("poison", "replay", number)
-    assert (replayed.status, replayed.lines) == (0, [number])
+        await eventually(parked)
+        [number] = await parked()
+        listed = (await belfry("poison", "list", "--json")).json["messages"]
+        assert [each["field"] for each in listed if each["number"] == number] == ["titel"]
+        assert (await belfry("poison", "show", str(number), "--body")).out == body
+        shown = (await belfry("poison", "show", str(number), "--json")).json
+        assert (shown["body"], shown["messageId"], shown["properties"]["field"]) == (body.decode(), unique, "titel")
+        assert "Object contains unknown field `titel`" in (await belfry("poison", "show", str(number))).out.decode()
 
-    async def is_back() -> bool:
-        return [message["number"] for message in await parked()] > [listed["number"]]
-
-    await eventually(is_back)
-    [again] = await parked()
-    assert again["id"] == unique
-    wrong, mended = tmp_path / "wrong.json", tmp_path / "mended.json"
-    wrong.write_bytes(body)
-    mended.write_text(json.dumps({"to": [f"user:{unique}"], "title": "Mended"}))
-    refused = await belfry("poison", "replay", str(again["number"]), "--edit", str(wrong))
-    assert (refused.status, refused.err) == (2, f"belfry: {wrong}: Object contains unknown field `titel`.\n")
-    assert (await belfry("poison", "replay", str(again["number"]), "--edit", str(mended))).status == 0
+        replayed = await belfry("poison", "replay", str(number))
+        assert (replayed.status, replayed.lines) == (0, [str(number)])
+        await eventually(parked)
+        [again] = await parked()
+        assert again > number
+        wrong, mended = tmp_path / "wrong.json", tmp_path / "mended.json"
+        wrong.write_bytes(body)
+        mended.write_text(json.dumps({"to": [f"user:{unique}"], "title": "Mended"}))
+        refused = await belfry("poison", "replay", str(again), "--edit", str(wrong))
+        assert (refused.status, refused.err) == (2, f"belfry: {wrong}: Object contains unknown field `titel`.\n")
+        assert (await belfry("poison", "replay", str(again), "--edit", str(mended))).status == 0
+        assert await parked() == []
 
     async def arrived() -> bool:
         return [(card["id"], card["title"]) for card in await system.history(unique)] == [(unique, "Mended")]
 
     await eventually(arrived)
-    assert not await parked()
-    assert (await belfry("poison", "show", number)).err == f"belfry: alerts-poison has no message {number}.\n"
+    gone = await belfry("poison", "show", str(number))
+    assert (gone.status, gone.err) == (1, f"belfry: alerts-poison has no message {number}.\n")
 
 
 async def test_the_doctor_finds_a_whole_system_well(belfry: Belfry) -> None:

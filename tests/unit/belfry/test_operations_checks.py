@@ -31,7 +31,12 @@ def test_the_containers_that_are_deployed_are_those_that_are_expected() -> None:
         ("alerts", ("indexingPolicy", "indexingMode"), "none", "mode 'none'"),
         ("alerts", ("indexingPolicy", "excludedPaths"), [], "indexes everything"),
         ("alerts", ("indexingPolicy", "includedPaths"), [{"path": "/*"}], "indexes everything"),
-        ("alerts", ("indexingPolicy", "includedPaths"), [{"path": "/at/?"}], "no index on /alertId/?, /category/?, /position/?"),
+        (
+            "alerts",
+            ("indexingPolicy", "includedPaths"),
+            [{"path": "/at/?"}],
+            "no index on /alertId/?, /category/?, /position/?",
+        ),
     ],
 )
 def test_a_container_that_is_not_as_it_has_to_be_is_told(

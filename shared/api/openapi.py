@@ -1,7 +1,7 @@
 """`GET /openapi.json`: this API, described (OpenAPI 3.1), from the table of operations and the types of the code."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from http import HTTPStatus
 from itertools import groupby
@@ -80,7 +80,7 @@ def document(issuer: str) -> Document:
         "paths": _paths(ENDPOINTS),
         "components": {
             "schemas": components(),
-            "responses": {code.code: _problem([code]) for code in Code},
+            "responses": {codes[0].code: _problem(codes) for codes in _groups(ENDPOINTS) if len(codes) == 1},
             "securitySchemes": {
                 _OPEN_ID: {
                     "type": "openIdConnect",
@@ -143,11 +143,17 @@ def _parameter(parameter: Parameter) -> Document:
 
 def _responses(endpoint: Endpoint) -> Document:
     responses = {str(answer.status): _answer(answer) for answer in endpoint.answers}
-    for status, group in groupby(endpoint.every_problem, key=lambda code: code.status):
-        codes = list(group)
+    for codes in _groups([endpoint]):
         shared = {"$ref": f"#/components/responses/{codes[0].code}"}
-        responses[str(status.value)] = shared if len(codes) == 1 else _problem(codes)
+        responses[str(codes[0].status.value)] = shared if len(codes) == 1 else _problem(codes)
     return dict(sorted(responses.items()))
+
+
+def _groups(endpoints: Iterable[Endpoint]) -> Iterator[list[Code]]:
+    """The problems of operations, those together that share a status in one of them."""
+    for endpoint in endpoints:
+        for _, codes in groupby(endpoint.every_problem, key=lambda code: code.status):
+            yield list(codes)
 
 
 def _answer(answer: Answer) -> Document:

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,12 @@ def validator(schema: Any) -> jsonschema_rs.Validator:
     """A validator of JSON Schema 2020-12 for a schema that refers to the document's components."""
     whole = {**schema, "components": {"schemas": DOCUMENT["components"]["schemas"]}}
     return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+
+
+@cache
+def component(name: str) -> jsonschema_rs.Validator:
+    """A validator of one of the components."""
+    return validator({"$ref": f"#/components/schemas/{name}"})
 
 
 def shown(content: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
@@ -229,7 +236,7 @@ ALERTS: list[tuple[dict[str, Any], bool]] = [
 @pytest.mark.parametrize(("alert", "valid"), ALERTS, ids=lambda value: str(value)[:60])
 def test_schema_and_code_agree_on_alerts(alert: dict[str, Any], *, valid: bool) -> None:
     """What the one refuses, the other refuses."""
-    assert validator({"$ref": "#/components/schemas/Alert"}).is_valid(alert) is valid
+    assert component("Alert").is_valid(alert) is valid
     try:
         msgspec.json.decode(json.dumps(alert), type=Alert)
     except msgspec.ValidationError:
@@ -262,7 +269,7 @@ def test_cards_have_the_shape_that_is_described(fields: dict[str, Any], read: bo
     card = msgspec.to_builtins(to_card(stored("b", 2, OFFICE, **fields), read=read, archived=archived))
     kind = Withdrawn if fields.get("retract") else Card
     assert card.keys() <= kind.__annotations__.keys()
-    validator({"$ref": f"#/components/schemas/{kind.__name__}"}).validate(card)
+    component(kind.__name__).validate(card)
 
 
 def test_a_card_has_all_that_an_alert_has() -> None:

@@ -84,7 +84,12 @@ class Inbox:
         assert self._session is not None, "the inbox is not open"  # noqa: S101  # a mistake of the caller
         headers = {"Authorization": f"Bearer {await self._token()}"}
         async with self._session.request(method, f"{self._api}{path}", headers=headers, **options) as response:
-            content = await response.json(content_type=None)
+            try:
+                content = await response.json(content_type=None)
+            except ValueError as error:
+                # Whoever stands in for the API while it is away (a proxy, say) does not speak its language.
+                detail = f"{self._api} answered something else than JSON"
+                raise ProblemResponseError(response.status, {"detail": detail}) from error
             if not response.ok:
                 raise ProblemResponseError(response.status, content if isinstance(content, dict) else {})
             return content

@@ -1,0 +1,80 @@
+"""The way to browsers: posts what is due to their push services, over real sockets."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+
+import aiohttp
+from aiohttp import hdrs
+
+from emulators.notification_hubs.hubs import Hubs, Post
+
+MOST_AT_ONCE = 32
+"""Posts that may be under way."""
+TIMEOUT_SECONDS = 10.0
+"""How long a push service may take to answer."""
+
+_log = logging.getLogger(__name__)
+
+
+class Pushing:
+    """A task that works off what `Hubs` says is due.
+
+    Args:
+        hubs: the state.
+    """
+
+    def __init__(self, hubs: Hubs) -> None:
+        self._hubs = hubs
+        self._woken = asyncio.Event()
+        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begin, with what an earlier process has left."""
+        self._spawn(self._run())
+
+    def wake(self) -> None:
+        """Look again what is due: something was sent."""
+        self._woken.set()
+
+    async def stop(self) -> None:
+        """End; what is under way will be posted again by the next process."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self) -> None:
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
+            while True:
+                self._woken.clear()
+                for post in self._hubs.due():
+                    self._spawn(self._deliver(session, post))
+                due = self._hubs.next_due()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), None if due is None else max(due - time.time(), 0.0))
+
+    async def _deliver(self, session: aiohttp.ClientSession, post: Post) -> None:
+        async with self._slots:
+            try:
+                # A redirect could lead off this machine.
+                async with session.post(
+                    post.url, data=post.body, headers=post.headers, allow_redirects=False
+                ) as response:
+                    self._hubs.answered(post, response.status, _seconds(response.headers.get(hdrs.RETRY_AFTER, "")))
+            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                _log.warning("A push service could not be reached: %r", error)
+                self._hubs.failed(post, f"The push service could not be reached: {type(error).__name__}")
+        self.wake()
+
+
+def _seconds(retry_after: str) -> float | None:
+    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None

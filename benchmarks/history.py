@@ -29,9 +29,9 @@ class Reading:
 async def history(system: System) -> list[Figure]:
     """Fill inboxes, and read the newest page of each."""
     figures: list[Figure] = []
-    for alerts in INBOXES:
-        reading = await read_inbox(system, alerts)
-        what = f"{alerts:,} alerts"
+    for alerts, threads in (*((alerts, False) for alerts in INBOXES), (INBOXES[0], True)):
+        reading = await read_inbox(system, alerts, threads=threads)
+        what = f"{alerts:,} alerts" + (", each of a thread" if threads else "")
         figures += [
             Figure(what, reading.usage.request_units, "RU"),
             Figure(what, reading.usage.cosmos_calls, "calls of Cosmos DB"),
@@ -40,17 +40,18 @@ async def history(system: System) -> list[Figure]:
     return figures
 
 
-async def read_inbox(system: System, alerts: int, times: int = READINGS) -> Reading:
+async def read_inbox(system: System, alerts: int, times: int = READINGS, *, threads: bool = False) -> Reading:
     """Fill the inbox of someone new, and read its newest page several times.
 
     Args:
         system: where.
         alerts: how many the inbox has.
         times: how often the page is read.
+        threads: whether each alert is of a thread, of which other audiences may have a newer revision.
     """
     user = f"bench-{uuid.uuid4().hex[:8]}"
-    await system.filling.alerts(f"user:{user}", alerts)
-    person = await system.asking(user)
+    await system.filling.alerts(f"user:{user}", alerts, threads=threads)
+    person = await system.asking(user, "bench")
     usages: list[Usage] = []
     for _ in range(times):
         before = await system.usage()

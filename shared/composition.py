@@ -19,8 +19,8 @@ from shared.delivery.deliver import Deliver
 from shared.identity import Authenticator
 from shared.inbox.catching_up import CatchingUp
 from shared.inbox.changes import Feeds
-from shared.inbox.counting import SharedHeads
 from shared.inbox.feeds import SharedFeeds
+from shared.inbox.heads import SharedHeads
 from shared.inbox.marking import Marking
 from shared.inbox.membership import TopicAccess
 from shared.inbox.settling_in import SettlingIn

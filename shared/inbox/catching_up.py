@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from shared.audience import AudienceText
+from shared.audience import Audience, AudienceText
 from shared.card import AnyCardJson, CardJson, StoredAlert, format_moment, to_card
 from shared.identity import Person
 from shared.inbox.changes import AlertDecoder, Changed, Feeds, read_changes
-from shared.inbox.counting import LIMIT, Count, SharedHeads, count_unread
+from shared.inbox.counting import LIMIT, Count, count_unread
+from shared.inbox.heads import Newest, SharedHeads
 from shared.inbox.history import Reader, Seen, Wanted, read_page, see
 from shared.inbox.people import KeptMark
 from shared.inbox.reading import AlertReader
@@ -69,7 +70,7 @@ class CatchingUp:
     Args:
         reception: where each use case begins.
         alerts: the stored alerts.
-        heads: the same, for counting.
+        heads: the newest of them.
         feeds: the change feeds.
         decode: reads the documents of the alerts' feed.
         key: gives the key that sync tokens are sealed with.
@@ -98,9 +99,10 @@ class CatchingUp:
         visit = await self._reception.visit(person)
         positions = await self._feeds.now(visit.audiences)
         now = self._reception.clock()
-        reader = Reader(visit.user, visit.memberships, visit.profile.read_up_to)
+        newest = await self._heads.newest(visit.audiences, positions)
+        reader = Reader(visit.user, visit.memberships, visit.profile.read_up_to, newest)
         page = await read_page(self._alerts, self._reception.people, reader, wanted, now)
-        count = await self._count(visit, positions, visit.profile.read_up_to, now)
+        count = await self._count(visit, newest, visit.profile.read_up_to, now)
         return History(
             alerts=[_card(seen) for seen in page.cards],
             next=page.before,
@@ -143,12 +145,13 @@ class CatchingUp:
     async def _recount(self, visit: Visit, since: SyncPoint, changed: Changed, read_up_to: str, now: datetime) -> Count:
         """The count, which stands as it was while nothing has changed: most who come back find just that."""
         if changed.anything or (since.until and since.until <= now.timestamp()):
-            return await self._count(visit, changed.audiences, read_up_to, now)
+            newest = await self._heads.newest(visit.audiences, changed.audiences)
+            return await self._count(visit, newest, read_up_to, now)
         return Count(since.unread, datetime.fromtimestamp(since.until, now.tzinfo) if since.until else None)
 
-    async def _count(self, visit: Visit, positions: Mapping[str, int], read_up_to: str, now: datetime) -> Count:
+    async def _count(self, visit: Visit, newest: Mapping[Audience, Newest], read_up_to: str, now: datetime) -> Count:
         marks = await self._reception.people.open_marks(visit.user, read_up_to)
-        return await count_unread(self._heads, self._alerts, positions, visit.memberships, marks, read_up_to, now)
+        return await count_unread(self._heads, self._alerts, newest, visit.memberships, marks, read_up_to, now)
 
     async def _seal(self, visit: Visit, positions: dict[str, int], person: int, count: Count, now: datetime) -> str:
         point = SyncPoint(

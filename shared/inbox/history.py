@@ -1,13 +1,15 @@
 """The history: cards newest first over all audiences of a person, page by page."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from msgspec import Struct
 
+from shared.audience import Audience
 from shared.card import StoredAlert, format_moment
+from shared.inbox.heads import Newest, overtaken
 from shared.inbox.membership import Membership
 from shared.inbox.people import KeptMark, PeopleStore
 from shared.inbox.reading import EVERYTHING, AlertReader, Filter, precedence
@@ -49,6 +51,8 @@ class Reader(Struct, frozen=True):
     user: str
     memberships: Sequence[Membership]
     read_up_to: str
+    newest: Mapping[Audience, Newest] = {}
+    """The newest alerts of each audience, where they are known: they save looking cards up one by one."""
 
 
 async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wanted: Wanted, now: datetime) -> Page:
@@ -73,7 +77,7 @@ async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wa
         ]
         marks, overtaken = await asyncio.gather(
             people.marks(reader.user, [alert.card for alert in visible]),
-            asyncio.gather(*(_overtaken(alerts, reader.memberships, alert) for alert in visible)),
+            asyncio.gather(*(_overtaken(alerts, reader, alert) for alert in visible)),
         )
         for alert in (alert for alert, old in zip(visible, overtaken, strict=True) if not old):
             card = alert.card
@@ -93,16 +97,12 @@ def see(alert: StoredAlert, mark: KeptMark | None, read_up_to: str) -> Seen:
     return Seen(alert, state_of(alert.position, format_moment(alert.at), mark, read_up_to), mark)
 
 
-async def _overtaken(alerts: AlertReader, memberships: Sequence[Membership], alert: StoredAlert) -> bool:
+async def _overtaken(alerts: AlertReader, reader: Reader, alert: StoredAlert) -> bool:
     """Whether another audience of the reader has a newer revision of this card: that one is shown, in its own place."""
     if not alert.elsewhere:
         return False
-    others = [membership for membership in memberships if membership.audience != alert.audience]
-    found = await asyncio.gather(*(alerts.find(membership.audience, alert.card) for membership in others))
-    return any(
-        other is not None and other.position > alert.position and membership.covers(other.at)
-        for membership, other in zip(others, found, strict=True)
-    )
+    others = [membership for membership in reader.memberships if membership.audience != alert.audience]
+    return await overtaken(alerts, reader.newest, others, alert.card, alert.position)
 
 
 async def _read_round(

@@ -53,6 +53,14 @@ async def test_a_page_costs_the_same_in_an_inbox_of_any_size(measured: Measured)
     assert many.usage.request_units <= few.usage.request_units * 1.1
 
 
+async def test_threads_cost_no_more_than_other_alerts(measured: Measured) -> None:
+    """That another audience may have a newer revision of a card is not asked card by card."""
+    plain = await read_inbox(measured, 100, times=3)
+    threads = await read_inbox(measured, 100, times=3, threads=True)
+    assert threads.usage.cosmos == plain.usage.cosmos
+    assert threads.usage.request_units <= plain.usage.request_units * 1.1
+
+
 CROWD = 200
 
 

@@ -4,20 +4,21 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared.alert import Severity
 from shared.audience import EVERYONE, Audience
 from shared.card import StoredAlert, format_moment
 from shared.delivery.deliver import Deliver
-from shared.inbox.counting import LIMIT, SharedHeads, count_unread
+from shared.inbox.counting import LIMIT, count_unread
+from shared.inbox.heads import Newest, SharedHeads
 from shared.inbox.history import Reader, Seen, Wanted, read_page
 from shared.inbox.membership import Membership
 from shared.inbox.people import KeptMark
 from shared.inbox.reading import Filter
 from shared.inbox.state import state_of
 from shared.wire.message import Received
-from tests.unit.shared.fakes import ADA, BEN, NOON, OFFICE, RecordingOutbox, SetClock, place, stored
+from tests.unit.shared.fakes import ADA, BEN, NOON, OFFICE, RecordingOutbox, SetClock, stored
 from tests.unit.shared.memory import MemoryPeople, MemoryStore
 
 OUTAGES = Audience.parse("topic:outages")
@@ -136,7 +137,8 @@ class Sent(Struct, frozen=True):
 
 sent = st.builds(
     Sent,
-    name=st.sampled_from("abcdefghijklmnopqrstuvwxyz"),
+    # None has the name of a thread: an alert without one, to one audience, is not looked for in others.
+    name=st.sampled_from("abcdefghijklmnopqrsvwxyz"),
     to=st.frozensets(st.sampled_from([*MINE, BEN]), min_size=1),
     thread=st.sampled_from([None, None, "t", "u"]),
     retract=st.sampled_from([False] * 5 + [True]),
@@ -187,9 +189,8 @@ async def live_through(history: list[Sent]) -> Inbox:
             **({"thread": thread} if thread else {}),
             **({"expiresAt": format_moment(EVENING)} if message.expired else {}),
         }
-        where = place(number)
         body = json.dumps(document).encode()
-        await deliver([Received(body, f"m{number}", where.enqueued, where.sequence_number)])
+        await deliver([Received(body, f"m{number}", clock.now, number)])
         if message.mark is not None:
             await _say(inbox, thread or message.name, *message.mark)
     return inbox
@@ -217,18 +218,29 @@ histories = st.lists(sent, max_size=40)
 read_up_to = st.integers(-1, 40).map(lambda n: "" if n < 0 else format_moment(NOON + timedelta(minutes=n)))
 
 
-@given(histories, st.integers(1, 7), read_up_to, st.sampled_from([None, True, False]))
+heads_in_a_page = st.integers(2, 6)
+
+
+async def _newest(store: MemoryStore, heads_page: int) -> tuple[SharedHeads, dict[Audience, Newest]]:
+    """The newest alerts of Ada's audiences, so many of each at a time."""
+    heads = SharedHeads(store, lambda: 0.0, heads_page)
+    return heads, await heads.newest(MINE, POSITIONS)
+
+
+@given(histories, st.integers(1, 7), read_up_to, st.sampled_from([None, True, False]), heads_in_a_page)
 def test_paging_shows_every_card_exactly_once(
     history: list[Sent],
     limit: int,
     up_to: str,
     unread: bool | None,  # noqa: FBT001  # as drawn
+    heads_page: int,
 ) -> None:
     """Whatever was sent, revised, withdrawn or put away: each visible card, in its newest revision, in order."""
 
     async def check() -> None:
         inbox = await live_through(history)
-        who = reader(read_up_to=up_to)
+        _, newest = await _newest(inbox.store, heads_page)
+        who = structs.replace(reader(read_up_to=up_to), newest=newest)
         cards, lengths = await page_through(inbox.store, inbox.people, who, Wanted(limit, unread=unread))
         expected = [
             (kept.card, kept.position, read)
@@ -241,24 +253,41 @@ def test_paging_shows_every_card_exactly_once(
     asyncio.run(check())
 
 
-@given(histories, read_up_to)
-def test_the_unread_count_is_what_the_history_shows(history: list[Sent], up_to: str) -> None:
+@given(histories, read_up_to, heads_in_a_page)
+def test_the_unread_count_is_what_the_history_shows(history: list[Sent], up_to: str, heads_page: int) -> None:
     """Counting without reading everything gives what reading everything gives."""
 
     async def check() -> None:
         inbox = await live_through(history)
         who = reader(read_up_to=up_to)
-        heads = SharedHeads(inbox.store, lambda: 0.0)
+        heads, newest = await _newest(inbox.store, heads_page)
         marks = await inbox.people.open_marks("ada", up_to)
-        count = await count_unread(heads, inbox.store, POSITIONS, who.memberships, marks, up_to, EVENING)
+        count = await count_unread(heads, inbox.store, newest, who.memberships, marks, up_to, EVENING)
         assert count.unread == sum(not read for _, read in inbox.expected(who))
 
     asyncio.run(check())
 
 
+async def test_a_card_that_was_marked_unread_and_overtaken_elsewhere_does_not_count() -> None:
+    """The mark is about a revision that is not shown: the newer one, of another audience, has been read."""
+    inbox = await live_through(
+        [
+            Sent("a", frozenset({ADA}), "t", retract=False, expired=False, mark=(False, False)),
+            Sent("b", frozenset({OFFICE}), "t", retract=False, expired=False, mark=None),
+        ]
+    )
+    up_to = format_moment(EVENING)
+    heads, newest = await _newest(inbox.store, 2)
+    marks = await inbox.people.open_marks("ada", up_to)
+    count = await count_unread(heads, inbox.store, newest, reader().memberships, marks, up_to, EVENING)
+    assert (len(marks), count.unread) == (1, 0)
+
+
 async def test_the_count_ends_at_a_hundred(store: MemoryStore) -> None:
     """Beyond it is "many", and no more is read than it takes to know that."""
     store.put(*(stored(f"a{number}", number, at=NOON + timedelta(seconds=number)) for number in range(1000)))
-    count = await count_unread(SharedHeads(store), store, POSITIONS, [Membership(ADA)], [], "", EVENING)
+    heads = SharedHeads(store)
+    newest = await heads.newest([ADA], POSITIONS)
+    count = await count_unread(heads, store, newest, [Membership(ADA)], [], "", EVENING)
     assert count.unread == LIMIT
     assert len(store.pages) == 1

@@ -80,11 +80,10 @@ async def test_minimum_batch(queue: Queue, start_host: StartHost) -> None:
     """With `minMessageBatchSize` few messages are held back for more, until `maxBatchWaitTime` has passed."""
     settings = {
         "AzureFunctionsJobHost__extensions__serviceBus__minMessageBatchSize": "3",
-        "AzureFunctionsJobHost__extensions__serviceBus__maxBatchWaitTime": "00:00:02",
+        "AzureFunctionsJobHost__extensions__serviceBus__maxBatchWaitTime": "00:00:04",
     }
     host = start_host(queue, "batches", settings)
-    await queue.send("a")
-    await queue.send("b")
+    await queue.send("a", "b")
     await queue.send("c")
     host.wait_for(lambda host: len(host.bodies("batches ended")) == 3)
     await queue.send("d")

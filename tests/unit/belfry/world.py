@@ -226,4 +226,8 @@ async def _play(steps: Sequence[Step], view: View) -> None:
 
 def play(steps: Sequence[Step], view: View) -> None:
     """Play a story, catch up at its end, and check; then once more when the last frames have come late."""
-    asyncio.run(_play(steps, view))
+    try:
+        asyncio.run(_play(steps, view))
+    except AssertionError as error:
+        error.add_note("The story: " + "; ".join(map(str, steps)))
+        raise

@@ -31,20 +31,20 @@ TAGS = st.text("abcXYZ019_@#.:-", min_size=1, max_size=120)
 IDS = st.text("abcXYZ019_@#.:=-", min_size=1, max_size=64)
 ZONES = st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))])
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(9000, 1, 1), timezones=ZONES)  # noqa: DTZ001  # bounds are naive
+PHONES = [Platform.APNS, Platform.FCM_V1]
 CHANNELS = st.text(min_size=1) | st.builds(BrowserChannel, st.text(), st.text(), st.text())
 
 
-@given(IDS, CHANNELS, st.none() | IDS, st.lists(TAGS, max_size=60), st.none() | MOMENTS, st.booleans())
+@given(IDS, CHANNELS, st.none() | IDS, st.lists(TAGS, max_size=60), st.none() | MOMENTS, st.sampled_from(PHONES))
 def test_an_installation_survives_its_document(
     installation_id: str,
     channel: str | BrowserChannel,
     user_id: str | None,
     tags: list[str],
     expiration_time: datetime | None,
-    apns: bool,  # noqa: FBT001  # drawn, not passed
+    phone: Platform,
 ) -> None:
     """What is put is what is read."""
-    phone = Platform.APNS if apns else Platform.FCM_V1
     kept = Installation(
         installation_id=installation_id,
         platform=Platform.BROWSER if isinstance(channel, BrowserChannel) else phone,

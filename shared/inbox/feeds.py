@@ -131,17 +131,15 @@ class SharedFeeds(Feed):
 
     async def _next_read(self, partition: str, tail: _Tail) -> None:
         """Wait for a read that begins after this call, with all others who do."""
-        if tail.next is None:
+        if tail.next is None or tail.next.done():  # done: it was cancelled before it began
             tail.next = asyncio.create_task(self._read(partition, tail))
         # One of those who wait may go away; the others must get their answer all the same.
         await asyncio.shield(tail.next)
 
     async def _read(self, partition: str, tail: _Tail) -> None:
+        await self._sleep(max(0.0, tail.checked + PAUSE_SECONDS - self._clock()))
         async with tail.lock:
-            try:
-                await self._sleep(max(0.0, tail.checked + PAUSE_SECONDS - self._clock()))
-            finally:
-                tail.next = None
+            tail.next = None
             tail.checked = self._clock()
             if tail.end < 0:
                 tail.start = tail.end = await self._feed.now(partition)

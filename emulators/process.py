@@ -32,9 +32,18 @@ class Options:
     data: Path | None
     """Folder of the service's state, which exists by then; None keeps the state in memory."""
 
+    def url(self, port: int, scheme: str = "http") -> str:
+        """The URL that clients use, with the port that was taken."""
+        return address(self.host, port, scheme)
+
     def database(self, name: str) -> str:
         """Path of the SQLite database `name`, or SQLite's name for one in memory."""
         return ":memory:" if self.data is None else str(self.data / f"{name}.db")
+
+
+def address(host: str, port: int, scheme: str = "http") -> str:
+    """A URL as people and settings write it: loopback has a name, which tokens and signatures are made for."""
+    return f"{scheme}://{'localhost' if host in ('127.0.0.1', '::1') else host}:{port}"
 
 
 class Service(Protocol):

@@ -47,8 +47,7 @@ class Server:
         site = web.TCPSite(self._runner, self._options.host, self._options.port)
         await site.start()
         self._purging = asyncio.create_task(self._purge())
-        host, port = self._runner.addresses[0][:2]
-        return f"http://{host}:{port}"
+        return self._options.url(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
         """Stop listening, finish what was begun, and close the engine."""

@@ -7,6 +7,8 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from emulators.process import address
+
 from . import http_messages
 from .administration import Administration
 from .bindings import Function, HttpTrigger, TimerTrigger
@@ -62,8 +64,7 @@ class HttpServer:
         self._runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
-        taken = self._runner.addresses[0][1]
-        return f"http://{'localhost' if host == '127.0.0.1' else host}:{taken}"
+        return address(host, self._runner.addresses[0][1])
 
     async def stop(self) -> None:
         """Take no more requests, and wait for those that were begun."""

@@ -71,8 +71,7 @@ class WebPubSubServer:
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._options.host, self._options.port)
         await site.start()
-        port = self._runner.addresses[0][1]
-        return f"http://{self._options.host}:{port}"
+        return self._options.url(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
         """Close every socket and stop listening."""

@@ -12,10 +12,14 @@ Source: "Notification Hubs REST API Methods" and the bodies that its clients hav
 `<Error><Code>…</Code><Detail>…TrackingId:…,TimeStamp:…</Detail></Error>`.
 """
 
+import re
 from datetime import datetime
 from http import HTTPStatus
 from typing import ClassVar
 from xml.sax.saxutils import escape
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What a sentence may quote of a request, and no XML document may hold."""
 
 
 class NotificationHubsError(Exception):
@@ -34,7 +38,7 @@ class NotificationHubsError(Exception):
     def document(self, tracking_id: str, at: datetime) -> str:
         """The XML body of the answer."""
         text = f"{self.detail}.TrackingId:{tracking_id},TimeStamp:{at.isoformat().replace('+00:00', 'Z')}"
-        return f"<Error><Code>{self.status:d}</Code><Detail>{escape(text)}</Detail></Error>"
+        return f"<Error><Code>{self.status:d}</Code><Detail>{escape(_NOT_IN_XML.sub('\ufffd', text))}</Detail></Error>"
 
 
 class BadRequestError(NotificationHubsError):

@@ -150,7 +150,7 @@ class _Routes:
                 method=request.method,
                 host=request.host,
                 target=request.raw_path,
-                headers={name.lower(): value for name, value in request.headers.items()},
+                headers={name.lower(): _text(value) for name, value in request.headers.items()},
                 body=await _body(request),
             )
         )
@@ -217,6 +217,11 @@ async def _body(request: web.Request) -> bytes | None:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:
         return None
+
+
+def _text(header: str) -> str:
+    """A header's value without what aiohttp makes of bytes that are no UTF-8, for they could not be stored."""
+    return header.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _notification_id() -> str:

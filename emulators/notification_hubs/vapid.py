@@ -63,10 +63,13 @@ def read_key(text: str) -> ec.EllipticCurvePrivateKey:
     Raises:
         ValueError: it is none.
     """
-    scalar = decoded(text)
-    if len(scalar) != _SCALAR_BYTES:
-        raise ValueError(f"a VAPID private key has {_SCALAR_BYTES} bytes in base64url")
-    return ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1())
+    try:
+        scalar = decoded(text)
+        if len(scalar) == _SCALAR_BYTES:
+            return ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1())
+    except ValueError:
+        pass
+    raise ValueError(f"a VAPID private key is a number on P-256: {_SCALAR_BYTES} bytes in base64url")
 
 
 def written_key(key: ec.EllipticCurvePrivateKey) -> str:

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,6 +28,8 @@ class Component:
     """Of its address in settings and connection strings."""
     port_is_implied: bool = False
     """Whether settings may leave its default port out."""
+    connection_scheme: str = ""
+    """Of its address in connection strings, where that is another."""
     needs: tuple[str, ...] = ()
     """Names of those that have to be ready before it starts."""
     arguments: tuple[str, ...] = ()
@@ -43,17 +45,26 @@ class Component:
         """All ways in which settings say its default address."""
         return (self.address(), f"{self.scheme}://localhost") if self.port_is_implied else (self.address(),)
 
+    def moved(self, port: int) -> dict[str, str]:
+        """Its address at another port, by each way in which settings say the default one."""
+        addresses = dict.fromkeys(self.spellings(), self.address(port))
+        if self.connection_scheme:
+            connection = replace(self, scheme=self.connection_scheme)
+            addresses[connection.address()] = connection.address(port)
+        return addresses
+
 
 COMPONENTS = (
     Component(name="service_bus", title="Service Bus", port=5672, scheme="sb", port_is_implied=True),
     Component(name="cosmos", title="Cosmos DB", port=8081),
     Component(name="web_pubsub", title="Web PubSub", port=8080),
+    Component(name="notification_hubs", title="Notification Hubs", port=8090, connection_scheme="sb"),
     Component(name="identity", title="Sign-in", port=8091),
     Component(
         name=HOST,
         title="Functions host",
         port=7071,
-        needs=("service_bus", "cosmos", "web_pubsub", "identity"),
+        needs=("service_bus", "cosmos", "web_pubsub", "notification_hubs", "identity"),
         arguments=("--app", "{application}"),
         takes_settings=True,
     ),
@@ -166,17 +177,16 @@ class Cloud:
             SettingsError: none were given, and the application's folder has no usable file of them.
         """
         moved = {
-            spelling: address
+            old: new
             for component in self._known.values()
-            if (address := self.address(component)) != component.address()
-            for spelling in component.spellings()
+            if (port := self._port(component)) != component.port
+            for old, new in component.moved(port).items()
         }
         return with_addresses(read_settings(self._application) if self._settings is None else self._settings, moved)
 
     def address(self, component: Component) -> str:
         """Where clients find a component, as settings say it; its default address while it does not run here."""
-        child = self._children.get(component.name)
-        return component.address(urlsplit(child.url).port if child else None)
+        return component.address(self._port(component))
 
     def child(self, name: str) -> Child:
         """The process of a component. It may be killed and started again: it keeps its port."""
@@ -209,6 +219,11 @@ class Cloud:
         child = self.child(name)
         child.kill()
         child.start()
+
+    def _port(self, component: Component) -> int:
+        """Where a component listens; its default port while it does not run here."""
+        child = self._children.get(component.name)
+        return (urlsplit(child.url).port if child else None) or component.port
 
     def _stages(self) -> Iterator[list[Component]]:
         """The components in groups, each of which needs only those before it."""

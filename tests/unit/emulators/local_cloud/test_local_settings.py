@@ -82,6 +82,16 @@ def test_each_service_stands_once_in_the_table() -> None:
         before.add(component.name)
 
 
+def test_an_address_moves_in_settings_and_in_connection_strings() -> None:
+    """Notification Hubs is reached over HTTP, and its connection string says sb:// all the same."""
+    [hubs] = [component for component in COMPONENTS if component.name == "notification_hubs"]
+    before = {"A": "http://localhost:8090/_vapid", "B": "Endpoint=sb://localhost:8090;UseDevelopmentEmulator=true;"}
+    assert with_addresses(before, hubs.moved(7001)) == {
+        "A": "http://localhost:7001/_vapid",
+        "B": "Endpoint=sb://localhost:7001;UseDevelopmentEmulator=true;",
+    }
+
+
 def test_an_unknown_service_is_refused() -> None:
     """A misspelled name is answered with the names that there are."""
     with pytest.raises(ValueError, match="no service comsos; there are service_bus, cosmos"):

@@ -13,6 +13,8 @@ from shared.position import Position
 from shared.push import apns, browser, fcm
 from shared.push.message import Message, Platform
 
+__all__ = ["Message", "Platform", "alert_message", "clear_message"]
+
 _ALERT: Final[Mapping[Platform, Callable[[StoredAlert, datetime, int | None], Message]]] = {
     Platform.FCM_V1: fcm.alert,
     Platform.APNS: apns.alert,

@@ -41,8 +41,8 @@ def check(response: AsyncHttpResponse, expected: HTTPStatus) -> None:
     if response.status_code == expected:
         return
     # One element of a document whose shape is fixed: not worth an XML parser, and what can be done to one.
-    found = _DETAIL.search(response.text())
-    detail = " ".join(html.unescape(found[1]).split()) if found else response.reason
+    found = _DETAIL.search(response.content.decode(errors="replace"))
+    detail = " ".join(html.unescape(found[1]).split()) if found else response.reason or ""
     if response.status_code in REFUSED:
         raise RefusedError(f"{SERVICE} answered {response.status_code}: {detail[:300]}")
     raise HttpResponseError(message=detail, response=response)

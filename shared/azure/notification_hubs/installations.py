@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct, field
 
+from shared.azure.notification_hubs.notifications import Format
 from shared.azure.notification_hubs.tags import checked_id, checked_tag
 
 MAXIMUM_TAGS_OF_A_DEVICE: Final = 60
@@ -22,11 +23,16 @@ _NEVER: Final = 9999
 
 
 class Platform(StrEnum):
-    """What a device is reached through. Installations call it by this name; notifications have a `Format`."""
+    """What a device is reached through. Installations have it by this name."""
 
     FCM_V1 = "fcmv1"
     APNS = "apns"
     BROWSER = "browser"
+
+    @property
+    def notification_format(self) -> Format:
+        """The format of notifications for such devices."""
+        return Format.APPLE if self is Platform.APNS else Format(self.value)
 
 
 class BrowserChannel(Struct, frozen=True):

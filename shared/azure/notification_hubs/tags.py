@@ -6,6 +6,8 @@ Source: "Routing and tag expressions" in the documentation of Notification Hubs.
 import re
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import reduce
+from operator import or_
 from typing import Final, Self
 
 from msgspec import Struct
@@ -101,7 +103,7 @@ def any_of(names: Iterable[str]) -> TagExpression:
     distinct = list(dict.fromkeys(names))
     if not distinct:
         raise ValueError("an expression needs a tag: none would mean all devices")
-    return TagExpression(" || ".join(map(checked_tag, distinct)), len(distinct), _binding=_binding_of(distinct))
+    return reduce(or_, map(tag, distinct))
 
 
 def user(user_id: str) -> TagExpression:
@@ -112,7 +114,3 @@ def user(user_id: str) -> TagExpression:
 def installation(installation_id: str) -> TagExpression:
     """One device; raises ValueError where the id is none."""
     return TagExpression(f"$InstallationId:{{{checked_id(installation_id)}}}")
-
-
-def _binding_of(names: list[str]) -> _Binding:
-    return _Binding.OR if len(names) > 1 else _Binding.ONE

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.pipeline.transport import AioHttpTransport
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -334,10 +335,30 @@ def calls(client: NotificationHub) -> list[Callable[[], Coroutine[Any, Any, obje
 
 @pytest.mark.parametrize("index", range(7))
 async def test_every_call_has_its_errors_told_apart(index: int) -> None:
-    """A refusal is a refusal, and an outage passes, whatever was asked."""
-    client, transport = hub(refusal(400), refusal(500), refusal(500))
+    """A refusal is a refusal, an outage passes, and there is a deadline, whatever was asked."""
+    client, transport = hub(refusal(400), refusal(500), refusal(500), TimeoutError())
     with pytest.raises(RefusedError):
         await calls(client)[index]()
-    with pytest.raises(TransientError):
+    with pytest.raises(TransientError, match="answered 500"):
         await calls(client)[index]()
-    assert len(transport.requests) == 3
+    with pytest.raises(TransientError, match="did not answer within 10 s"):
+        await calls(client)[index]()
+    assert len(transport.requests) == 4
+
+
+async def test_connecting_and_reading_have_deadlines_of_their_own() -> None:
+    """Shorter than the call's, so that a second attempt fits."""
+    async with NotificationHub(CONNECTION, "belfry") as client:
+        transport = client._pipeline._pipeline._transport
+        assert isinstance(transport, AioHttpTransport)
+        assert transport.connection_config.timeout == 3
+        assert transport.connection_config.read_timeout == 6
+
+
+async def test_an_answer_that_is_no_text_is_still_an_answer() -> None:
+    """A proxy in between may say anything."""
+    client, _ = hub(MemoryResponse(400, b"\xff\xfe"), MemoryResponse(502, b"\xff"), MemoryResponse(502, b"\xff"))
+    with pytest.raises(RefusedError, match="answered 400: reason 400"):
+        await client.put(PHONE)
+    with pytest.raises(TransientError, match="answered 502: reason 502"):
+        await client.put(PHONE)

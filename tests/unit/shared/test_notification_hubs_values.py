@@ -108,6 +108,12 @@ def test_an_installation_that_the_service_would_refuse_is_not_made(change: dict[
         replace(PHONE, **change)
 
 
+def test_each_platform_has_its_format() -> None:
+    """Apple's is the one that has another name in sends."""
+    formats = {platform.value: platform.notification_format.value for platform in Platform}
+    assert formats == {"fcmv1": "fcmv1", "apns": "apple", "browser": "browser"}
+
+
 def test_only_tags_are_removed() -> None:
     """What could lead the path of a change elsewhere is refused."""
     with pytest.raises(ValueError, match="not a tag"):

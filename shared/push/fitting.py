@@ -20,7 +20,8 @@ _PREPENDED: Final = re.compile(
 _SYLLABLE_START: Final = re.compile("[\u1100-\u115f\ua960-\ua97c]")
 _HANGUL: Final = re.compile("[\u1100-\u11ff\ua960-\ua97c\uac00-\ud7fb]")
 _SYLLABLE_REST: Final = re.compile("[\u1160-\u11ff\ud7b0-\ud7fb]")
-_FLAG_LETTERS: Final = re.compile("[\U0001f1e6-\U0001f1ff]*$")
+_FLAG_LETTER: Final = re.compile("[\U0001f1e6-\U0001f1ff]")
+_FLAG_LETTERS_AT_END: Final = re.compile(_FLAG_LETTER.pattern + r"*\Z")
 
 
 def fitted(render: Callable[[str, str | None], bytes], body: str, url: str | None, maximum: int) -> bytes:
@@ -67,6 +68,8 @@ def _within_character(text: str, index: int) -> bool:
         return _HANGUL.match(before) is not None
     if _SYLLABLE_START.match(before):
         return _HANGUL.match(after) is not None
-    # A flag is two letters of their own; which two belong together is counted from where they begin.
-    flags = _FLAG_LETTERS.search(text, 0, index)
-    return bool(flags and len(flags[0]) % 2 and _FLAG_LETTERS.fullmatch(after))
+    if not _FLAG_LETTER.match(after):
+        return False
+    # A flag is two letters; which two belong together is counted from where a row of them begins.
+    row = _FLAG_LETTERS_AT_END.search(text, 0, index)
+    return row is not None and len(row[0]) % 2 == 1

@@ -98,13 +98,13 @@ class NotificationHub:
         return cls(Connection.parse(connection), hub)
 
     async def put(self, installation: Installation) -> None:
-        """Make a device known, or replace what is known of it. Its tags count a few seconds later."""
+        """Make a device known, or replace what is known of it; sends go by it within seconds."""
         async with calling(SERVICE):
             path = _path(installation.installation_id)
             check(await self._exchange("PUT", path, content=installation.encode()), HTTPStatus.OK)
 
     async def get(self, installation_id: str) -> Installation | None:
-        """What is known of a device; None: nothing.
+        """What is known of a device; None: nothing, or there is no such hub, which the service does not tell apart.
 
         Raises:
             ValueError: that is no id.

@@ -54,15 +54,15 @@ class TagExpression(Struct, frozen=True):
     """
 
     _text: str
-    _tags: int = 1
+    _size: int = 1
     _only_or: bool = True
     _binding: _Binding = _Binding.ONE
 
     def __post_init__(self) -> None:
         limit = MAXIMUM_TAGS if self._only_or else MAXIMUM_TAGS_MIXED
-        if self._tags > limit:
+        if self._size > limit:
             what = "with || only" if self._only_or else "with && or !"
-            raise ValueError(f"a tag expression {what} has at most {limit} tags, not {self._tags}")
+            raise ValueError(f"a tag expression {what} has at most {limit} tags, not {self._size}")
 
     def __str__(self) -> str:
         return self._text
@@ -74,11 +74,11 @@ class TagExpression(Struct, frozen=True):
         return self._with(other, "&&", _Binding.AND, only_or=False)
 
     def __invert__(self) -> Self:
-        return type(self)(f"!{self._within(_Binding.ONE)}", self._tags, _only_or=False)
+        return type(self)(f"!{self._within(_Binding.ONE)}", self._size, _only_or=False)
 
     def _with(self, other: Self, operator: str, binding: _Binding, *, only_or: bool) -> Self:
         text = f"{self._within(binding)} {operator} {other._within(binding)}"
-        return type(self)(text, self._tags + other._tags, only_or, binding)
+        return type(self)(text, self._size + other._size, only_or, binding)
 
     def _within(self, binding: _Binding) -> str:
         """The text as an operand of an operator that binds like this."""

@@ -74,6 +74,8 @@ def test_what_people_see_as_one_character_is_not_cut_through(characters: list[st
         ("Disk full", 5, "Disk"),
         ("one\r\ntwo", 4, "one"),
         ("🇵🇱🇩🇪", 3, "🇵🇱"),
+        ("x🇵\n🇱🇩", 3, "x🇵"),
+        ("x🇵\n🇱🇩", 4, "x🇵"),
         ("\u0301\u0301\u0301", 2, ""),
         ("\u0600123", 1, ""),
         ("", 0, ""),

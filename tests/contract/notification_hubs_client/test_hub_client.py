@@ -1,9 +1,11 @@
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
+from emulators.children import Child
 from shared import push
 from shared.azure.notification_hubs import (
     ApplePriority,
@@ -161,6 +163,19 @@ async def test_a_wrong_key_passes_once_an_operator_mends_it(local_url: str) -> N
         with pytest.raises(TransientError, match="answered 401") as told:
             await client.get("1")
     assert "wrong" not in str(told.value)
+
+
+async def test_a_service_that_hangs_passes() -> None:
+    """It is given 6 seconds to answer a send, which is not sent a second time."""
+    with Child("emulators.notification_hubs", ["--port", "0", "--ephemeral"]) as child:
+        async with NotificationHub.from_connection_string(connection_string_of(child.url), HUB) as client:
+            await client.send(HELLO, tag("a"))
+            child.pause()
+            begun = time.monotonic()
+            with pytest.raises(TransientError, match="Notification Hubs failed"):
+                await client.send(HELLO, tag("a"))
+        assert time.monotonic() - begun < 9
+        child.kill()
 
 
 async def test_a_service_that_is_not_there_passes() -> None:

@@ -1,10 +1,10 @@
 """Use cases: read the history, and catch up since."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from shared.audience import Audience, AudienceText
 from shared.card import AnyCardJson, CardJson, StoredAlert, format_moment, to_card
@@ -19,6 +19,11 @@ from shared.inbox.state import Mark, ReadUpToMoment
 from shared.inbox.sync import MAXIMUM_CHARACTERS, SyncPoint, check, seal, unseal
 from shared.inbox.visiting import Reception, Visit
 from shared.position import Position
+
+SETTLE_FROM: Final = 100
+"""Marks that count, from which on it pays to settle what is read in any case."""
+SETTLED: Final = timedelta(minutes=1)
+"""How long ago an alert must have been stored to be settled: longer than storing one can take."""
 
 SyncToken = Annotated[
     str,
@@ -74,6 +79,7 @@ class CatchingUp:
         feeds: the change feeds.
         decode: reads the documents of the alerts' feed.
         key: gives the key that sync tokens are sealed with.
+        settle_from: with so many marks that count, what is read in any case is settled.
     """
 
     def __init__(
@@ -84,6 +90,8 @@ class CatchingUp:
         feeds: Feeds,
         decode: AlertDecoder,
         key: Callable[[], Awaitable[bytes]],
+        *,
+        settle_from: int = SETTLE_FROM,
     ) -> None:
         self._reception = reception
         self._alerts = alerts
@@ -91,6 +99,7 @@ class CatchingUp:
         self._feeds = feeds
         self._decode = decode
         self._key = key
+        self._settle_from = settle_from
 
     async def history(self, person: Person, wanted: Wanted) -> History:
         """A page of the person's history."""
@@ -151,7 +160,25 @@ class CatchingUp:
 
     async def _count(self, visit: Visit, newest: Mapping[Audience, Newest], read_up_to: str, now: datetime) -> Count:
         marks = await self._reception.people.open_marks(visit.user, read_up_to)
-        return await count_unread(self._heads, self._alerts, newest, visit.memberships, marks, read_up_to, now)
+        count = await count_unread(self._heads, self._alerts, newest, visit.memberships, marks, read_up_to, now)
+        if len(marks) >= self._settle_from and count.unread < LIMIT:
+            await self._settle(visit, count, now)
+        return count
+
+    async def _settle(self, visit: Visit, count: Count, now: datetime) -> None:
+        """Say that everything before the first unread card is read, which changes nothing but what counting costs.
+
+        Who reads card by card and never says "all" would otherwise have every mark read again each time. What is being
+        stored at this moment has its time already, and is not to be born read: so not up to now.
+        """
+        moment = now - SETTLED
+        if count.oldest:
+            moment = min(moment, datetime.fromisoformat(count.oldest) - timedelta(milliseconds=1))
+        read_up_to = format_moment(moment)
+        if read_up_to > visit.profile.read_up_to:
+            profile = structs.replace(visit.profile, read_up_to=read_up_to)
+            # When somebody else changed the profile meanwhile, the next time will do.
+            await self._reception.people.save_profile(visit.user, profile, visit.kept.version)
 
     async def _seal(self, visit: Visit, positions: dict[str, int], person: int, count: Count, now: datetime) -> str:
         point = SyncPoint(

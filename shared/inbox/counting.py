@@ -25,6 +25,8 @@ class Count(Struct, frozen=True):
     unread: int
     until: datetime | None = None
     """When the first of the counted alerts expires."""
+    oldest: str = ""
+    """When the first of them was stored, of those stored after `read_up_to`; empty: there is none."""
 
 
 class _Reader(Struct, frozen=True):
@@ -87,7 +89,8 @@ async def count_unread(
         marked = await _marked_unread(alerts, [mark for mark in marks if mark.card not in cards], reader)
         counted += await _current(alerts, seen, memberships, marked)
     expiries = [head.expires_at for head in counted if head.expires_at]
-    return Count(min(len(counted), LIMIT), min(expiries, default=None))
+    later = [head.at for head in counted if head.at > read_up_to]
+    return Count(min(len(counted), LIMIT), min(expiries, default=None), min(later, default=""))
 
 
 async def _walk(heads: SharedHeads, known: Newest, membership: Membership, reader: _Reader) -> Newest:

@@ -13,9 +13,9 @@ from shared.delivery.deliver import Deliver
 from shared.identity import Person
 from shared.inbox.catching_up import CatchingUp
 from shared.inbox.changes import Feeds
-from shared.inbox.counting import SharedHeads
 from shared.inbox.errors import CardNotFoundError
 from shared.inbox.feeds import SharedFeeds
+from shared.inbox.heads import SharedHeads
 from shared.inbox.history import Wanted
 from shared.inbox.marking import Marking, Said
 from shared.inbox.membership import TopicAccess
@@ -68,6 +68,7 @@ class World:
             feeds,
             lambda document: document["stored"],
             key,
+            settle_from=1,
         )
         self._marking = Marking(reception, self._store)
         self._settling = SettlingIn(reception, self._store)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from shared.audience import EVERYONE, Audience
 from shared.card import StoredAlert, format_moment
 from shared.identity import Person
+from shared.inbox.catching_up import SETTLE_FROM
 from shared.inbox.errors import CardNotFoundError
 from shared.inbox.history import Wanted
 from shared.inbox.marking import Said
@@ -267,6 +268,25 @@ async def test_of_copies_stored_at_different_times_the_last_decides() -> None:
     await story.redeliver()
     await story.check(screen, story.worker(0))
     assert screen.unread == 1
+
+
+async def test_who_reads_card_by_card_does_not_pay_for_it_for_ever(house: House) -> None:
+    """What is read in any case is settled after a minute, up to the first unread card; nothing that is seen changes."""
+    for number in range(SETTLE_FROM + 20):
+        house.store.put(stored(f"a{number:03d}", number, at=NOON + timedelta(seconds=number)))
+    unread = "a110"
+    for number in range(SETTLE_FROM + 20):
+        if f"a{number:03d}" != unread:
+            await house.worker.marking.mark(ME, f"a{number:03d}", Said(read=True))
+    house.clock.advance(timedelta(minutes=5))
+    before = await house.worker.reading.history(ME, Wanted(100))
+    after = await house.worker.reading.history(ME, Wanted(100))
+    assert (before.unread, after.unread) == (1, 1)
+    assert [(card["card"], card["read"]) for card in after.alerts] == [
+        (card["card"], card["read"]) for card in before.alerts
+    ]
+    assert NOON + timedelta(seconds=109) < datetime.fromisoformat(after.readUpTo) < NOON + timedelta(seconds=110)
+    assert len(await house.people.open_marks(ME.user, after.readUpTo)) == 9
 
 
 async def test_cards_come_with_the_marks_that_they_rest_on(house: House) -> None:

@@ -86,9 +86,8 @@ function notificationElement(notification, replaces) {
 function phoneElement(device) {
   const { number, platform, registered, installationId, userId, hub, notifications } = device;
   const shown = notifications.filter((notification) => !notification.replaced);
-  const hidden = Map.groupBy
-    ? Map.groupBy(notifications.filter((each) => each.replaced), (each) => each.collapseId)
-    : new Map();
+  const replacedBy = ({ collapseId }) =>
+    notifications.filter((each) => each.replaced && each.collapseId === collapseId).length;
   const tags = device.tags ?? [];
   return element(
     "article",
@@ -104,7 +103,7 @@ function phoneElement(device) {
       ? element(
           "ol",
           { tabindex: "0", "aria-label": "Notifications" },
-          ...shown.map((each) => notificationElement(each, hidden.get(each.collapseId)?.length ?? 0)),
+          ...shown.map((each) => notificationElement(each, replacedBy(each))),
         )
       : element("p", { class: "nothing" }, "Nothing yet"),
     fold(
@@ -126,7 +125,9 @@ function draw() {
   const chosen = [...devices.values()]
     .filter((device) => matches(device, text))
     .sort((one, other) => other.registered - one.registered || one.number - other.number);
-  const scrolled = new Map([...page.phones.children].map((phone) => [phone.dataset.number, phone.querySelector("ol")?.scrollTop]));
+  const scrolled = new Map(
+    [...page.phones.children].map((phone) => [phone.dataset.number, phone.querySelector("ol")?.scrollTop]),
+  );
   page.phones.replaceChildren(
     ...chosen.slice(0, MOST_SHOWN).map((device) => {
       const phone = phoneElement(device);

@@ -111,7 +111,10 @@ async def test_no_other_file_is_served(service: str, http: aiohttp.ClientSession
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [(["--vapid-private-key", "x"], "a VAPID private key is a number on P-256"), (["--vapid-subject", "me"], "a mailto: or")],
+    [
+        (["--vapid-private-key", "x"], "a VAPID private key is a number on P-256"),
+        (["--vapid-subject", "me"], "a mailto: or"),
+    ],
 )
 def test_a_wrong_option_is_refused_in_words(tmp_path: Path, options: list[str], says: str) -> None:
     """The service does not come up with a key that no browser would take."""

@@ -96,6 +96,24 @@ async def write_preferences(req: func.HttpRequest) -> func.HttpResponse:
     return await _http(belfry.people.prefer, req)
 
 
+@app.route("devices", methods=["GET"])
+async def list_devices(req: func.HttpRequest) -> func.HttpResponse:
+    """A person's phones and browsers."""
+    return await _http(belfry.people.devices, req)
+
+
+@app.route("devices/{installation}", methods=["PUT"])
+async def register_device(req: func.HttpRequest) -> func.HttpResponse:
+    """One device more, or again."""
+    return await _http(belfry.people.register, req)
+
+
+@app.route("devices/{installation}", methods=["DELETE"])
+async def remove_device(req: func.HttpRequest) -> func.HttpResponse:
+    """One device less."""
+    return await _http(belfry.people.unregister, req)
+
+
 @app.route("me/export", methods=["GET"])
 async def export_person(req: func.HttpRequest) -> func.HttpResponse:
     """Everything that is kept about a person."""

@@ -10,11 +10,14 @@ from azure.identity.aio import DefaultAzureCredential
 from shared.api.openapi import Description
 from shared.api.operations import Health, Inboxes, People, Producers
 from shared.azure.cosmos import CosmosAlerts, CosmosDatabase, CosmosFeed, CosmosPeople
+from shared.azure.notification_hubs import NotificationHub
 from shared.azure.openid import OpenIdKeys
+from shared.azure.pushes import HubPushes
 from shared.azure.service_bus import ServiceBus
 from shared.azure.web_pubsub import WebPubSub
 from shared.card import from_document
 from shared.delivery.channels.live import LiveChannel
+from shared.delivery.channels.push import PushChannel
 from shared.delivery.deliver import Deliver
 from shared.identity import Authenticator
 from shared.inbox.catching_up import CatchingUp
@@ -25,6 +28,8 @@ from shared.inbox.marking import Marking
 from shared.inbox.membership import TopicAccess
 from shared.inbox.settling_in import SettlingIn
 from shared.inbox.visiting import Reception
+from shared.push.devices import Devices
+from shared.push.sending import Pushing
 from shared.settings import Settings
 
 _DAY = 86_400
@@ -51,7 +56,9 @@ class Belfry:
     @cached_property
     def deliver(self) -> Deliver:
         """What the queue `alerts` triggers."""
-        return Deliver(self._alerts, [LiveChannel(self._web_pubsub)], self._service_bus, self._clock)
+        live = LiveChannel(self._web_pubsub)
+        push = [PushChannel(self._pushing, self._web_pubsub, self._clock)] if self._pushing else []
+        return Deliver(self._alerts, [live, *push], self._service_bus, self._clock)
 
     @cached_property
     def producers(self) -> Producers:
@@ -73,23 +80,26 @@ class Belfry:
             from_document,
             self._people.sync_key,
         )
-        return Inboxes(self._authenticator, reading, Marking(self._reception, self._alerts))
+        return Inboxes(self._authenticator, reading, Marking(self._reception, self._alerts), self._pushing)
 
     @cached_property
     def people(self) -> People:
         """For those who decide what they want to see."""
-        return People(self._authenticator, self._reception, SettlingIn(self._reception, self._alerts))
+        settling = SettlingIn(self._reception, self._alerts)
+        devices = Devices(self._reception, self._people, self._pushes) if self._pushes else None
+        return People(self._authenticator, self._reception, settling, devices)
 
     @cached_property
     def health(self) -> Health:
         """For those who watch."""
-        return Health(
-            {
-                "cosmosDb": self._database.check,
-                "serviceBus": self._service_bus.check,
-                "webPubSub": self._web_pubsub.check,
-            }
-        )
+        checks = {
+            "cosmosDb": self._database.check,
+            "serviceBus": self._service_bus.check,
+            "webPubSub": self._web_pubsub.check,
+        }
+        if self._pushes:
+            checks["notificationHubs"] = self._pushes.check
+        return Health(checks)
 
     @cached_property
     def description(self) -> Description:
@@ -143,3 +153,17 @@ class Belfry:
         if settings.web_pubsub_endpoint:
             return WebPubSub(settings.web_pubsub_endpoint, settings.web_pubsub_hub, self._credential)
         return WebPubSub.from_connection_string(settings.web_pubsub_connection or "", settings.web_pubsub_hub)
+
+    @cached_property
+    def _pushes(self) -> HubPushes | None:
+        settings = self._settings
+        if not settings.notification_hubs_connection:
+            return None
+        hub = NotificationHub.from_connection_string(
+            settings.notification_hubs_connection, settings.notification_hubs_hub
+        )
+        return HubPushes(hub)
+
+    @cached_property
+    def _pushing(self) -> Pushing | None:
+        return Pushing(self._pushes, self._people, self._people) if self._pushes else None

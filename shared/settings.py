@@ -105,6 +105,15 @@ class Settings:
         "URL of Web PubSub, reached by identity. This or the connection string is required.",
     )
     web_pubsub_hub: str = _setting("WEB_PUBSUB_HUB", _hub, "The hub that clients connect to.", default="belfry")
+    notification_hubs_connection: str | None = _setting(
+        "NOTIFICATION_HUBS_CONNECTION",
+        _text,
+        "Notification Hubs connection string, the only key: in Azure a Key Vault reference. Absent: no pushes are sent.",
+        secret=True,
+    )
+    notification_hubs_hub: str = _setting(
+        "NOTIFICATION_HUBS_HUB", _hub, "The notification hub that devices are registered with.", default="belfry"
+    )
     auth_issuer: str = _setting(
         "AUTH_ISSUER",
         _url,

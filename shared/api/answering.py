@@ -10,6 +10,7 @@ from shared.errors import BelfryError, RefusedError, TransientError
 from shared.identity import NotAuthenticatedError
 from shared.inbox.errors import CardNotFoundError, CardRevisedError, TooManySubscriptionsError, TopicClosedError
 from shared.inbox.sync import SyncExpiredError, SyncInvalidError
+from shared.push.addressing import TooManyTagsError
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ _CODES: Final[tuple[tuple[type[BelfryError], Code], ...]] = (
     (CardRevisedError, Code.CARD_REVISED),
     (TopicClosedError, Code.TOPIC_CLOSED),
     (TooManySubscriptionsError, Code.TOO_MANY_SUBSCRIPTIONS),
+    (TooManyTagsError, Code.TOO_MANY_TAGS),
     (SyncInvalidError, Code.INVALID_SYNC),
     (SyncExpiredError, Code.SYNC_EXPIRED),
 )

@@ -11,6 +11,8 @@ from shared.alert import Id
 from shared.audience import AudienceText, Name, UserId
 from shared.card import Timestamp
 from shared.inbox.state import ReadUpToMoment
+from shared.push import Platform
+from shared.push.devices import InstallationId
 
 
 class AcceptedAlert(Struct, frozen=True):
@@ -57,6 +59,22 @@ class Subscriptions(Struct, frozen=True):
     """A person's topics."""
 
     subscriptions: list[Subscription]
+
+
+class RegisteredDevice(Struct, frozen=True, rename="camel"):
+    """A device that a person is pushed to. Its address at its platform is not told again."""
+
+    installation: InstallationId
+    platform: Platform
+    registered_at: Timestamp
+    renewed_at: Timestamp
+    """It is forgotten 90 days later."""
+
+
+class RegisteredDevices(Struct, frozen=True):
+    """A person's devices."""
+
+    devices: list[RegisteredDevice]
 
 
 class Backend(Struct, frozen=True):

@@ -11,7 +11,16 @@ from msgspec import Meta
 
 from shared.alert import MAXIMUM_BYTES, Alert, Category, Id, Severity
 from shared.api import examples
-from shared.api.answers import Accepted, AllRead, Connection, HealthReport, Subscription, Subscriptions
+from shared.api.answers import (
+    Accepted,
+    AllRead,
+    Connection,
+    HealthReport,
+    RegisteredDevice,
+    RegisteredDevices,
+    Subscription,
+    Subscriptions,
+)
 from shared.api.endpoint import Answer, Body, Endpoint, Parameter
 from shared.api.operations import SEND_ROLE, CardState, ReadUpTo
 from shared.api.problems import Code
@@ -23,6 +32,7 @@ from shared.inbox.profile import Preferences
 from shared.inbox.settling_in import Export
 from shared.inbox.state import Mark
 from shared.position import Position
+from shared.push.devices import InstallationId, Registration
 from shared.wire import cloudevents
 from shared.wire.cloudevents import Event
 from shared.wire.message import JSON
@@ -225,6 +235,13 @@ _INBOX: Final = (
     ),
 )
 
+_INSTALLATION: Final = Parameter(
+    name="installation",
+    place="path",
+    schema=schema_of(InstallationId),
+    description="The app's id for this device: one for each installation, and always the same.",
+    required=True,
+)
 _TOPIC: Final = Parameter(name="topic", place="path", schema=schema_of(Name), required=True)
 
 _PERSON: Final = (
@@ -253,7 +270,7 @@ _PERSON: Final = (
         answers=(
             Answer(description="The subscription.", schema=reference(Subscription), example=examples.SUBSCRIPTION),
         ),
-        problems=(Code.TOPIC_CLOSED, Code.TOO_MANY_SUBSCRIPTIONS),
+        problems=(Code.TOPIC_CLOSED, Code.TOO_MANY_SUBSCRIPTIONS, Code.TOO_MANY_TAGS),
     ),
     Endpoint(
         name="unsubscribe",
@@ -281,7 +298,48 @@ _PERSON: Final = (
         description="What is left out has its default again.",
         body=Body(schemas={JSON: reference(Preferences)}, examples={JSON: {"quiet": examples.PREFERENCES}}),
         answers=(Answer(description="The preferences.", schema=reference(Preferences), example=examples.PREFERENCES),),
-        problems=_BODY,
+        problems=(*_BODY, Code.TOO_MANY_TAGS),
+    ),
+    Endpoint(
+        name="listDevices",
+        method="get",
+        path="/devices",
+        tag="person",
+        summary="The person's devices",
+        description="Those that are pushed to, the last registered first.",
+        answers=(
+            Answer(
+                description="All of them.",
+                schema=reference(RegisteredDevices),
+                example={"devices": [examples.DEVICE]},
+            ),
+        ),
+        problems=(Code.PUSH_OFF,),
+    ),
+    Endpoint(
+        name="registerDevice",
+        method="put",
+        path="/devices/{installation}",
+        tag="person",
+        summary="Register a device, or renew it",
+        description="At each start of the app is a good time: a device that is not renewed for 90 days is forgotten.",
+        parameters=(_INSTALLATION,),
+        body=Body(
+            schemas={JSON: reference(Registration)},
+            examples={JSON: {"phone": examples.PHONE, "browser": examples.BROWSER}},
+        ),
+        answers=(Answer(description="The device.", schema=reference(RegisteredDevice), example=examples.DEVICE),),
+        problems=(*_BODY, Code.TOO_MANY_TAGS, Code.PUSH_OFF),
+    ),
+    Endpoint(
+        name="removeDevice",
+        method="delete",
+        path="/devices/{installation}",
+        tag="person",
+        summary="Remove a device",
+        parameters=(_INSTALLATION,),
+        answers=(Answer(status=204, description="It is pushed to no more."),),
+        problems=(Code.PUSH_OFF,),
     ),
     Endpoint(
         name="exportPerson",

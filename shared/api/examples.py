@@ -83,6 +83,16 @@ PREFERENCES: Final[Example] = {
     "quietHours": {"start": "22:00", "end": "07:00", "timeZone": "Europe/Warsaw", "days": []},
     "criticalAlways": True,
 }
+PHONE: Final[Example] = {"platform": "fcmv1", "pushChannel": "dGhpcyBpcyBub3QgYSB0b2tlbg"}
+BROWSER: Final[Example] = {
+    "platform": "browser",
+    "pushChannel": {
+        "endpoint": "https://push.example.com/send/42",
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+}
+DEVICE: Final[Example] = {"installation": "phone-1", "platform": "fcmv1", "registeredAt": AT, "renewedAt": AT}
 EXPORT: Final[Example] = {
     "user": "ada",
     "exportedAt": "2026-11-20T06:05:00Z",
@@ -95,6 +105,7 @@ EXPORT: Final[Example] = {
         "readUpTo": AT,
     },
     "marks": [MARK | {"id": f"mark:{ALERT['id']}", "user": "ada", "kind": "mark", "at": AT, "audience": "user:ada"}],
+    "devices": [DEVICE | PHONE | {"id": "device:phone-1", "user": "ada", "kind": "device", "tags": []}],
     "alerts": [CARD],
 }
 HEALTHY: Final[Example] = {

@@ -18,13 +18,15 @@ from shared.api.answers import (
     Backend,
     Connection,
     HealthReport,
+    RegisteredDevice,
+    RegisteredDevices,
     Subscription,
     Subscriptions,
 )
 from shared.api.http import Request, Response, json_response, no_content
 from shared.api.problems import Code, ProblemError
 from shared.api.sending import read_alerts
-from shared.audience import Name
+from shared.audience import Audience, Kind, Name
 from shared.card import format_moment
 from shared.errors import BelfryError
 from shared.identity import Authenticator, Person
@@ -36,6 +38,8 @@ from shared.inbox.reading import Filter
 from shared.inbox.settling_in import SettlingIn
 from shared.inbox.visiting import Reception
 from shared.position import Position
+from shared.push.devices import Device, Devices, InstallationId, Registration
+from shared.push.sending import Pushing
 from shared.wire.message import Outgoing
 
 log = logging.getLogger(__name__)
@@ -95,10 +99,13 @@ class Producers:
 class Inboxes:
     """For those who read."""
 
-    def __init__(self, authenticator: Authenticator, reading: CatchingUp, marking: Marking) -> None:
+    def __init__(
+        self, authenticator: Authenticator, reading: CatchingUp, marking: Marking, pushing: Pushing | None = None
+    ) -> None:
         self._authenticator = authenticator
         self._reading = reading
         self._marking = marking
+        self._pushing = pushing
 
     async def history(self, request: Request) -> Response:
         """`GET /alerts`: the person's cards, newest first."""
@@ -127,7 +134,12 @@ class Inboxes:
         parameters.known(request)
         state = parameters.body(request, CardState)
         card = parameters.from_route(request, "card", Id)
-        return json_response(await self._marking.mark(person, card, Said(state.read, state.archived, state.position)))
+        mark = await self._marking.mark(person, card, Said(state.read, state.archived, state.position))
+        if self._pushing and (mark.read or mark.archived):
+            # What was seen to on one device is not to be seen to on the others.
+            own = Audience(Kind.USER, person.user)
+            await self._pushing.clear_or_say(own, mark.card, mark.position, self._marking.clock())
+        return json_response(mark)
 
     async def mark_all(self, request: Request) -> Response:
         """`POST /alerts/read`: everything that was stored up to a moment."""
@@ -140,10 +152,13 @@ class Inboxes:
 class People:
     """For those who decide what they want to see, and whether at all."""
 
-    def __init__(self, authenticator: Authenticator, reception: Reception, settling: SettlingIn) -> None:
+    def __init__(
+        self, authenticator: Authenticator, reception: Reception, settling: SettlingIn, devices: Devices | None = None
+    ) -> None:
         self._authenticator = authenticator
         self._reception = reception
         self._settling = settling
+        self._devices = devices
 
     async def negotiate(self, request: Request) -> Response:
         """`POST /negotiate`: where the person's client connects, and what it will hear."""
@@ -152,6 +167,8 @@ class People:
         visit = await self._reception.visit(person)
         expires = self._reception.clock() + CONNECT_LIFETIME
         url = await self._reception.live.client_url(visit.user, visit.audiences, CONNECT_LIFETIME)
+        if self._devices:
+            await self._devices.refresh_or_say(visit)  # the token may have other roles than the last one
         audiences = [str(audience) for audience in visit.audiences]
         return json_response(Connection(url, visit.user, audiences, format_moment(expires)))
 
@@ -167,13 +184,16 @@ class People:
         person = await _person(self._authenticator, request)
         parameters.known(request)
         topic = parameters.from_route(request, "topic", Name)
-        return json_response(_subscription(topic, await self._settling.subscribe(person, topic)))
+        since = await self._settling.subscribe(person, topic)
+        await self._refresh_devices(person)
+        return json_response(_subscription(topic, since))
 
     async def unsubscribe(self, request: Request) -> Response:
         """`DELETE /subscriptions/{topic}`."""
         person = await _person(self._authenticator, request)
         parameters.known(request)
         await self._settling.unsubscribe(person, parameters.from_route(request, "topic", Name))
+        await self._refresh_devices(person)
         return no_content()
 
     async def preferences(self, request: Request) -> Response:
@@ -188,7 +208,29 @@ class People:
         parameters.known(request)
         preferences = parameters.body(request, Preferences)
         await self._settling.prefer(person, preferences)
+        await self._refresh_devices(person)
         return json_response(preferences)
+
+    async def devices(self, request: Request) -> Response:
+        """`GET /devices`: the person's, the last registered first."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        return json_response(RegisteredDevices([_device(device) for device in await self._push().list(person)]))
+
+    async def register(self, request: Request) -> Response:
+        """`PUT /devices/{installation}`: register a device, or renew it."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        registration = parameters.body(request, Registration)
+        installation = parameters.from_route(request, "installation", InstallationId)
+        return json_response(_device(await self._push().register(person, installation, registration)))
+
+    async def unregister(self, request: Request) -> Response:
+        """`DELETE /devices/{installation}`."""
+        person = await _person(self._authenticator, request)
+        parameters.known(request)
+        await self._push().remove(person, parameters.from_route(request, "installation", InstallationId))
+        return no_content()
 
     async def export(self, request: Request) -> Response:
         """`GET /me/export`: everything that is kept about the person."""
@@ -200,8 +242,20 @@ class People:
         """`DELETE /me`: erase it all."""
         person = await _person(self._authenticator, request)
         parameters.known(request)
+        if self._devices:
+            await self._devices.forget_all(person)
         await self._settling.leave(person)
         return no_content()
+
+    async def _refresh_devices(self, person: Person) -> None:
+        """Have the devices hear what the person wants now; when that fails, asking again is safe."""
+        if self._devices:
+            await self._devices.refresh(person)
+
+    def _push(self) -> Devices:
+        if self._devices is None:
+            raise ProblemError(Code.PUSH_OFF)
+        return self._devices
 
 
 class Health:
@@ -241,6 +295,12 @@ class Health:
 
 async def _person(authenticator: Authenticator, request: Request) -> Person:
     return await authenticator.authenticate(request.headers.get("authorization"))
+
+
+def _device(device: Device) -> RegisteredDevice:
+    return RegisteredDevice(
+        device.installation, device.platform, format_moment(device.registered_at), format_moment(device.renewed_at)
+    )
 
 
 def _subscription(topic: str, since: datetime) -> Subscription:

@@ -26,6 +26,11 @@ class Code(Enum):
     CARD_NOT_FOUND = ("card-not-found", HTTPStatus.NOT_FOUND, "There is no such card in this person's inbox.")
     CARD_REVISED = ("card-revised", HTTPStatus.CONFLICT, "The card has a newer revision.")
     TOO_MANY_SUBSCRIPTIONS = ("too-many-subscriptions", HTTPStatus.CONFLICT, "There are as many as there can be.")
+    TOO_MANY_TAGS = (
+        "too-many-tags",
+        HTTPStatus.CONFLICT,
+        "The person has more audiences and mutes than a device can have tags for.",
+    )
     SYNC_EXPIRED = ("sync-expired", HTTPStatus.GONE, "Load the history again: the changes since are not complete.")
     TOO_LARGE = ("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
     UNSUPPORTED_MEDIA_TYPE = (
@@ -34,6 +39,7 @@ class Code(Enum):
         "The body must be JSON or CloudEvents.",
     )
     INTERNAL = ("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here.")
+    PUSH_OFF = ("push-off", HTTPStatus.NOT_IMPLEMENTED, "This deployment sends no pushes.")
     UNAVAILABLE = ("unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "A service behind this one does not answer.")
 
     def __init__(self, code: str, status: HTTPStatus, title: str) -> None:

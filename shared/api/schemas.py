@@ -22,6 +22,8 @@ from shared.api.answers import (
     Backend,
     Connection,
     HealthReport,
+    RegisteredDevice,
+    RegisteredDevices,
     Subscription,
     Subscriptions,
 )
@@ -32,6 +34,7 @@ from shared.inbox.catching_up import Changes, History
 from shared.inbox.profile import Preferences, QuietHours
 from shared.inbox.settling_in import Export
 from shared.inbox.state import Mark
+from shared.push.devices import PushSubscription, Registration
 from shared.wire.cloudevents import Event
 
 type Schema = dict[str, Any]
@@ -54,8 +57,12 @@ TYPES: Final[tuple[type[Any], ...]] = (
     Mark,
     Preferences,
     Problem,
+    PushSubscription,
     QuietHours,
     ReadUpTo,
+    RegisteredDevice,
+    RegisteredDevices,
+    Registration,
     Subscription,
     Subscriptions,
     Withdrawn,

@@ -87,6 +87,11 @@ class WebPubSub:
         url: str = token["url"]
         return url
 
+    async def connected(self, user: str) -> bool:
+        """See `Presence`. Holds for up to half a minute after a connection broke, which may be recovered so long."""
+        async with calling(SERVICE):
+            return bool(await self._client.user_exists(user))
+
     async def check(self) -> None:
         """Ask for a user who does not exist; raises `BelfryError` when the service does not answer."""
         async with calling(SERVICE, seconds=3):

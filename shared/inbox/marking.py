@@ -37,6 +37,10 @@ class Marking:
         self._reception = reception
         self._alerts = alerts
 
+    def clock(self) -> datetime:
+        """The time."""
+        return self._reception.clock()
+
     async def mark(self, person: Person, card: str, said: Said) -> Mark:
         """Mark one card, and tell the person's other tabs and devices.
 

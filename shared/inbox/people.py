@@ -10,6 +10,7 @@ from shared.inbox.state import Mark
 
 PROFILE_ID = "profile"
 MARK_PREFIX = "mark:"
+DEVICE_PREFIX = "device:"
 
 
 class KeptMark(Mark, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from shared.card import AnyCardJson, to_card
 from shared.errors import TransientError
 from shared.identity import Person
 from shared.inbox.errors import TooManySubscriptionsError, TopicClosedError
-from shared.inbox.people import MARK_PREFIX, PROFILE_ID
+from shared.inbox.people import DEVICE_PREFIX, MARK_PREFIX, PROFILE_ID
 from shared.inbox.profile import Preferences, Profile
 from shared.inbox.reading import AlertReader
 from shared.inbox.visiting import CONFLICTS, Reception
@@ -34,6 +34,8 @@ class Export(Struct, frozen=True):
     """Subscriptions, preferences, and how far they have read; null: nothing of that is kept."""
     marks: list[_StoredJson]
     """What they said about cards."""
+    devices: list[_StoredJson]
+    """Where they are pushed to."""
     alerts: list[AnyCardJson]
     """Those that are for them alone."""
 
@@ -110,6 +112,7 @@ class SettlingIn:
             exportedAt=self._reception.clock(),
             profile=next((_plain(item) for item in documents if item["id"] == PROFILE_ID), None),
             marks=[_plain(item) for item in documents if str(item["id"]).startswith(MARK_PREFIX)],
+            devices=[_plain(item) for item in documents if str(item["id"]).startswith(DEVICE_PREFIX)],
             alerts=alerts,
         )
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -15,14 +16,16 @@ from azure.cosmos.exceptions import (
 from shared.azure.calling import calling
 from shared.azure.cosmos.database import PEOPLE, SERVICE, CosmosDatabase
 from shared.errors import TransientError
-from shared.inbox.people import MARK_PREFIX, PROFILE_ID, KeptMark, KeptProfile
+from shared.inbox.people import DEVICE_PREFIX, MARK_PREFIX, PROFILE_ID, KeptMark, KeptProfile
 from shared.inbox.profile import Profile
+from shared.push.devices import STALE, Device
 
 _OURS: Final = "!belfry"
 """A partition that no user can have: their ids have no exclamation mark."""
 _KEY_ID: Final = "sync-key"
 
 _MARKS = "SELECT * FROM c WHERE c.kind = 'mark' AND ARRAY_CONTAINS(@ids, c.id)"
+_DEVICES = "SELECT * FROM c WHERE c.kind = 'device'"
 _OPEN_MARKS = "SELECT * FROM c WHERE c.kind = 'mark' AND (c.at > @readUpTo OR c.read = false)"
 
 
@@ -66,12 +69,31 @@ class CosmosPeople:
         """See `PeopleStore`."""
         if not cards:
             return {}
-        found = await self._query(user, _MARKS, {"@ids": [MARK_PREFIX + card for card in cards]})
+        found = await self._query(user, _MARKS, {"@ids": [MARK_PREFIX + card for card in cards]}, KeptMark)
         return {mark.card: mark for mark in found}
 
     async def open_marks(self, user: str, read_up_to: str) -> list[KeptMark]:
         """See `PeopleStore`."""
-        return await self._query(user, _OPEN_MARKS, {"@readUpTo": read_up_to})
+        return await self._query(user, _OPEN_MARKS, {"@readUpTo": read_up_to}, KeptMark)
+
+    async def devices(self, user: str) -> list[Device]:
+        """See `DeviceStore`."""
+        return await self._query(user, _DEVICES, {}, Device)
+
+    async def save_device(self, user: str, device: Device) -> None:
+        """See `DeviceStore`."""
+        fields = msgspec.to_builtins(device)
+        seconds = int(STALE.total_seconds())
+        document = {**fields, "id": DEVICE_PREFIX + device.installation, "user": user, "kind": "device", "ttl": seconds}
+        async with calling(SERVICE):
+            await (await self._database.container(PEOPLE)).upsert_item(document, no_response=True)
+
+    async def remove_device(self, user: str, installation: str) -> None:
+        """See `DeviceStore`."""
+        async with calling(SERVICE):
+            container = await self._database.container(PEOPLE)
+            with suppress(CosmosResourceNotFoundError):
+                await container.delete_item(DEVICE_PREFIX + installation, user)
 
     async def everything(self, user: str) -> AsyncIterator[dict[str, Any]]:
         """See `PeopleStore`."""
@@ -98,7 +120,9 @@ class CosmosPeople:
             self._key = bytes.fromhex(document["secret"])
         return self._key
 
-    async def _query(self, user: str, query: str, parameters: Mapping[str, Any]) -> list[KeptMark]:
+    async def _query[T: msgspec.Struct](
+        self, user: str, query: str, parameters: Mapping[str, Any], kind: type[T]
+    ) -> list[T]:
         async with calling(SERVICE):
             container = await self._database.container(PEOPLE)
             documents = container.query_items(
@@ -106,7 +130,7 @@ class CosmosPeople:
                 parameters=[{"name": name, "value": value} for name, value in parameters.items()],
                 partition_key=user,
             )
-            return [_from_document(document, KeptMark) async for document in documents]
+            return [_from_document(document, kind) async for document in documents]
 
     async def _read(self, user: str, identifier: str) -> Mapping[str, Any] | None:
         async with calling(SERVICE):

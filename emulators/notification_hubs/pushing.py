@@ -70,10 +70,17 @@ class Pushing:
                     post.url, data=post.body, headers=post.headers, allow_redirects=False
                 ) as response:
                     self._hubs.answered(post, response.status, _seconds(response.headers.get(hdrs.RETRY_AFTER, "")))
-            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-                _log.warning("A push service could not be reached: %r", error)
-                self._hubs.failed(post, f"The push service could not be reached: {type(error).__name__}")
+            except (aiohttp.ClientError, TimeoutError) as error:
+                reason = f"The push service could not be reached: {_cause(error)}"
+                _log.info("%s", reason)
+                self._hubs.failed(post, reason)
         self.wake()
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or type(error).__name__
+    return "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__
 
 
 def _seconds(retry_after: str) -> float | None:

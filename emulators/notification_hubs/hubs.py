@@ -17,7 +17,7 @@ import msgspec
 
 from emulators.notification_hubs import installations, patching, tag_expressions
 from emulators.notification_hubs.encryption import Ephemeral, encrypt
-from emulators.notification_hubs.errors import NotFoundError
+from emulators.notification_hubs.errors import BadRequestError, NotFoundError
 from emulators.notification_hubs.installations import BrowserChannel, Installation, PushChannel
 from emulators.notification_hubs.notifications import Notification
 from emulators.notification_hubs.store import Delivery, Device, Outcome, Result, Store
@@ -81,7 +81,8 @@ class Hubs:
     @property
     def registered(self) -> int:
         """How many installations there are."""
-        return len(self._registered)
+        now = self._now()
+        return sum(not device.installation.expired(now) for device in self._registered.values())
 
     @property
     def waiting(self) -> int:
@@ -175,14 +176,14 @@ class Hubs:
     def due(self) -> list[Post]:
         """What is to be posted now; each is not given again until it was answered or failed."""
         now = self._clock()
-        deliveries = [
-            delivery for delivery in self._waiting.values() if delivery.result.due is None or delivery.result.due <= now
-        ]
         posts = []
-        for delivery in deliveries:
+        for delivery in [delivery for delivery in self._waiting.values() if (delivery.result.due or 0.0) <= now]:
             del self._waiting[delivery.number]
-            if isinstance(channel := delivery.device.installation.push_channel, BrowserChannel):
-                posts.append(self._post(delivery, channel))
+            try:
+                posts.append(self._post(delivery))
+            except BadRequestError as error:
+                # It was written by another process, which could be told to allow more.
+                self._settle(delivery, Result(Outcome.FAILED, error.detail, delivery.result.attempts))
         return posts
 
     def next_due(self) -> float | None:
@@ -199,13 +200,13 @@ class Hubs:
         """
         attempts = post.delivery.result.attempts + 1
         if HTTPStatus(200) <= status < HTTPStatus(300):
-            self._settle(post, Result(Outcome.DELIVERED, attempts=attempts))
+            self._settle(post.delivery, Result(Outcome.DELIVERED, attempts=attempts))
         elif status in _GONE:
-            self._settle(post, Result(Outcome.REJECTED, f"The push service answered {status}", attempts))
+            self._settle(post.delivery, Result(Outcome.REJECTED, f"The push service answered {status}", attempts))
         elif status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self.failed(post, f"The push service answered {status}", retry_after)
         else:
-            self._settle(post, Result(Outcome.FAILED, f"The push service answered {status}", attempts))
+            self._settle(post.delivery, Result(Outcome.FAILED, f"The push service answered {status}", attempts))
 
     def failed(self, post: Post, reason: str, retry_after: float | None = None) -> None:
         """Take that a push service could not be reached, or cannot take more for now; it is tried again."""
@@ -213,9 +214,9 @@ class Hubs:
         attempts = post.delivery.result.attempts + 1
         due = now + max(DELAYS[min(attempts, len(DELAYS)) - 1], retry_after or 0.0)
         if due >= post.delivery.at + GIVE_UP_SECONDS:
-            self._settle(post, Result(Outcome.FAILED, reason, attempts))
+            self._settle(post.delivery, Result(Outcome.FAILED, reason, attempts))
         else:
-            self._settle(post, Result(Outcome.PENDING, reason, attempts, due))
+            self._settle(post.delivery, Result(Outcome.PENDING, reason, attempts, due))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
@@ -256,7 +257,11 @@ class Hubs:
         if result.outcome is not Outcome.PENDING:
             self.counts[result.outcome] += 1
 
-    def _post(self, delivery: Delivery, channel: BrowserChannel) -> Post:
+    def _post(self, delivery: Delivery) -> Post:
+        channel = delivery.device.installation.push_channel
+        if not isinstance(channel, BrowserChannel):
+            raise BadRequestError("The device is no browser any more")
+        channel.check(self._hosts)
         asked = delivery.notification.headers
         headers = {
             "Authorization": self._vapid.authorization(channel.endpoint, self._clock()),
@@ -268,8 +273,8 @@ class Hubs:
         body = encrypt(delivery.notification.payload, channel.public_key, channel.secret, Ephemeral.generate())
         return Post(delivery, channel.endpoint, headers, body)
 
-    def _settle(self, post: Post, result: Result) -> None:
-        delivery = replace(post.delivery, result=result)
+    def _settle(self, delivery: Delivery, result: Result) -> None:
+        delivery = replace(delivery, result=result)
         device = delivery.device
         registered = self._registered.get((device.hub, device.installation.id))
         # A device that has a new channel by now is not the one that was rejected.

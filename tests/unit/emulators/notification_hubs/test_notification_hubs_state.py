@@ -178,6 +178,28 @@ def test_what_was_on_its_way_goes_on_after_a_restart(house: House, browser_chann
     assert house.titles("browser") == ["one"]
 
 
+def test_nothing_is_posted_where_it_is_allowed_no_more(house: House, browser_channel: dict[str, str]) -> None:
+    """What a process with other options has left is not sent off this machine."""
+    house.restart(frozenset({"push.example"}))
+    house.register("browser", platform="browser", pushChannel=browser_channel | {"endpoint": "https://push.example/1"})
+    house.hubs.send(HUB, to_browsers(), None)
+    house.restart()
+    assert house.hubs.due() == []
+    [notification] = house.notifications("browser")
+    assert notification["outcome"] == "failed"
+    assert "--allow-endpoint push.example" in notification["detail"]
+
+
+def test_a_device_may_become_another(house: House, browser_channel: dict[str, str]) -> None:
+    """What was on its way to it as a browser has nowhere to go."""
+    house.register("device", platform="browser", pushChannel=browser_channel)
+    house.hubs.send(HUB, to_browsers(), None)
+    house.register("device")
+    house.restart()
+    assert house.hubs.due() == []
+    assert house.notifications("device")[0]["outcome"] == "failed"
+
+
 def test_a_browser_with_a_new_subscription_stays(house: House, browser_channel: dict[str, str]) -> None:
     """The old one is gone, and the device has said so itself in time."""
     house.register("browser", platform="browser", pushChannel=browser_channel)

@@ -7,6 +7,7 @@ and not never.
 """
 
 import hashlib
+import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -74,7 +75,10 @@ class Hubs:
         self._new_id = new_id
         self._changed = changed
         self._registered = {(device.hub, device.installation.id): device for device in store.registered()}
-        self._waiting = {delivery.number: delivery for delivery in store.pending()}
+        self._waiting: list[tuple[float, int, Delivery]] = []
+        """A heap by when they are due, then by their numbers."""
+        for delivery in store.pending():
+            self._wait(delivery)
         self.counts: Counter[str] = Counter()
         """How many deliveries ended how."""
 
@@ -117,9 +121,10 @@ class Hubs:
 
     def delete(self, hub: str, installation_id: str) -> None:
         """Delete an installation, if there is one."""
-        device = self._registered.pop((hub, installation_id), None)
+        device = self._registered.get((hub, installation_id))
         if device is not None:
             self._store.remove(device, self._clock())
+            del self._registered[hub, installation_id]
             self._changed(device.number)
 
     def send(self, hub: str, notification: Notification, tags: str | None) -> str:
@@ -173,22 +178,21 @@ class Hubs:
             device = self._store.put(hub, installation, self._clock(), registered=False)
         return self._record(notification, [device])
 
-    def due(self) -> list[Post]:
-        """What is to be posted now; each is not given again until it was answered or failed."""
-        now = self._clock()
-        posts = []
-        for delivery in [delivery for delivery in self._waiting.values() if (delivery.result.due or 0.0) <= now]:
-            del self._waiting[delivery.number]
+    def due(self, most: int) -> list[Post]:
+        """What is to be posted now, at most so many; each is not given again until it was answered or failed."""
+        posts: list[Post] = []
+        while len(posts) < most and self._waiting and self._waiting[0][0] <= self._clock():
+            _, _, delivery = heapq.heappop(self._waiting)
             try:
                 posts.append(self._post(delivery))
             except BadRequestError as error:
-                # It was written by another process, which could be told to allow more.
+                # The device, or where this process may post to, is not what it was when it was sent.
                 self._settle(delivery, Result(Outcome.FAILED, error.detail, delivery.result.attempts))
         return posts
 
     def next_due(self) -> float | None:
         """Seconds since 1970 when `due` has something again; None: not before something is sent."""
-        return min((delivery.result.due or 0.0 for delivery in self._waiting.values()), default=None)
+        return self._waiting[0][0] if self._waiting else None
 
     def answered(self, post: Post, status: int, retry_after: float | None = None) -> None:
         """Take the answer of a push service.
@@ -199,7 +203,7 @@ class Hubs:
             retry_after: seconds that the push service asks for.
         """
         attempts = post.delivery.result.attempts + 1
-        if HTTPStatus(200) <= status < HTTPStatus(300):
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             self._settle(post.delivery, Result(Outcome.DELIVERED, attempts=attempts))
         elif status in _GONE:
             self._settle(post.delivery, Result(Outcome.REJECTED, f"The push service answered {status}", attempts))
@@ -241,17 +245,19 @@ class Hubs:
     def _record(self, notification: Notification, devices: list[Device]) -> str:
         notification_id, now = self._new_id(), self._clock()
         results = [(device, _first_result(device, now)) for device in devices]
-        self._waiting |= {
-            delivery.number: delivery
-            for delivery in self._store.record(notification, notification_id, now, results)
-            if delivery.result.outcome is Outcome.PENDING
-        }
+        for delivery in self._store.record(notification, notification_id, now, results):
+            self._wait(delivery)
         for device, result in results:
             if result.outcome is Outcome.REJECTED:
                 self._registered.pop((device.hub, device.installation.id), None)
             self._count(result)
             self._changed(device.number)
         return notification_id
+
+    def _wait(self, delivery: Delivery) -> None:
+        """Have it posted when it is due, if there is still something to do."""
+        if delivery.result.due is not None:
+            heapq.heappush(self._waiting, (delivery.result.due, delivery.number, delivery))
 
     def _count(self, result: Result) -> None:
         if result.outcome is not Outcome.PENDING:
@@ -287,8 +293,7 @@ class Hubs:
         self._count(result)
         if remove:
             del self._registered[device.hub, device.installation.id]
-        if result.outcome is Outcome.PENDING:
-            self._waiting[delivery.number] = delivery
+        self._wait(delivery)
         self._changed(device.number)
 
 

@@ -51,7 +51,7 @@ class House:
 
     def post(self) -> Post:
         """The one request to a push service that is due."""
-        [post] = self.hubs.due()
+        [post] = self.hubs.due(10)
         return post
 
     def devices(self) -> dict[str, dict[str, Any]]:

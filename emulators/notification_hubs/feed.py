@@ -16,11 +16,7 @@ MOST_NOTIFICATIONS = 50
 
 def devices(store: Store, now: float, installation_id: str | None = None) -> list[dict[str, Any]]:
     """Every device, the one that changed last before the others; or those with one installation id."""
-    return [
-        device(store, each, now)
-        for each in store.devices(MOST_DEVICES)
-        if installation_id is None or each.installation.id == installation_id
-    ]
+    return [device(store, each, now) for each in store.devices(MOST_DEVICES, installation_id)]
 
 
 def device(store: Store, shown: Device, now: float) -> dict[str, Any]:

@@ -7,6 +7,7 @@ and not never.
 """
 
 import hashlib
+import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ import msgspec
 
 from emulators.notification_hubs import installations, patching, tag_expressions
 from emulators.notification_hubs.encryption import Ephemeral, encrypt
-from emulators.notification_hubs.errors import NotFoundError
+from emulators.notification_hubs.errors import BadRequestError, NotFoundError
 from emulators.notification_hubs.installations import BrowserChannel, Installation, PushChannel
 from emulators.notification_hubs.notifications import Notification
 from emulators.notification_hubs.store import Delivery, Device, Outcome, Result, Store
@@ -74,14 +75,18 @@ class Hubs:
         self._new_id = new_id
         self._changed = changed
         self._registered = {(device.hub, device.installation.id): device for device in store.registered()}
-        self._waiting = {delivery.number: delivery for delivery in store.pending()}
+        self._waiting: list[tuple[float, int, Delivery]] = []
+        """A heap by when they are due, then by their numbers."""
+        for delivery in store.pending():
+            self._wait(delivery)
         self.counts: Counter[str] = Counter()
         """How many deliveries ended how."""
 
     @property
     def registered(self) -> int:
         """How many installations there are."""
-        return len(self._registered)
+        now = self._now()
+        return sum(not device.installation.expired(now) for device in self._registered.values())
 
     @property
     def waiting(self) -> int:
@@ -116,9 +121,10 @@ class Hubs:
 
     def delete(self, hub: str, installation_id: str) -> None:
         """Delete an installation, if there is one."""
-        device = self._registered.pop((hub, installation_id), None)
+        device = self._registered.get((hub, installation_id))
         if device is not None:
             self._store.remove(device, self._clock())
+            del self._registered[hub, installation_id]
             self._changed(device.number)
 
     def send(self, hub: str, notification: Notification, tags: str | None) -> str:
@@ -172,22 +178,21 @@ class Hubs:
             device = self._store.put(hub, installation, self._clock(), registered=False)
         return self._record(notification, [device])
 
-    def due(self) -> list[Post]:
-        """What is to be posted now; each is not given again until it was answered or failed."""
-        now = self._clock()
-        deliveries = [
-            delivery for delivery in self._waiting.values() if delivery.result.due is None or delivery.result.due <= now
-        ]
-        posts = []
-        for delivery in deliveries:
-            del self._waiting[delivery.number]
-            if isinstance(channel := delivery.device.installation.push_channel, BrowserChannel):
-                posts.append(self._post(delivery, channel))
+    def due(self, most: int) -> list[Post]:
+        """What is to be posted now, at most so many; each is not given again until it was answered or failed."""
+        posts: list[Post] = []
+        while len(posts) < most and self._waiting and self._waiting[0][0] <= self._clock():
+            _, _, delivery = heapq.heappop(self._waiting)
+            try:
+                posts.append(self._post(delivery))
+            except BadRequestError as error:
+                # The device, or where this process may post to, is not what it was when it was sent.
+                self._settle(delivery, Result(Outcome.FAILED, error.detail, delivery.result.attempts))
         return posts
 
     def next_due(self) -> float | None:
         """Seconds since 1970 when `due` has something again; None: not before something is sent."""
-        return min((delivery.result.due or 0.0 for delivery in self._waiting.values()), default=None)
+        return self._waiting[0][0] if self._waiting else None
 
     def answered(self, post: Post, status: int, retry_after: float | None = None) -> None:
         """Take the answer of a push service.
@@ -198,14 +203,14 @@ class Hubs:
             retry_after: seconds that the push service asks for.
         """
         attempts = post.delivery.result.attempts + 1
-        if HTTPStatus(200) <= status < HTTPStatus(300):
-            self._settle(post, Result(Outcome.DELIVERED, attempts=attempts))
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            self._settle(post.delivery, Result(Outcome.DELIVERED, attempts=attempts))
         elif status in _GONE:
-            self._settle(post, Result(Outcome.REJECTED, f"The push service answered {status}", attempts))
+            self._settle(post.delivery, Result(Outcome.REJECTED, f"The push service answered {status}", attempts))
         elif status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self.failed(post, f"The push service answered {status}", retry_after)
         else:
-            self._settle(post, Result(Outcome.FAILED, f"The push service answered {status}", attempts))
+            self._settle(post.delivery, Result(Outcome.FAILED, f"The push service answered {status}", attempts))
 
     def failed(self, post: Post, reason: str, retry_after: float | None = None) -> None:
         """Take that a push service could not be reached, or cannot take more for now; it is tried again."""
@@ -213,9 +218,9 @@ class Hubs:
         attempts = post.delivery.result.attempts + 1
         due = now + max(DELAYS[min(attempts, len(DELAYS)) - 1], retry_after or 0.0)
         if due >= post.delivery.at + GIVE_UP_SECONDS:
-            self._settle(post, Result(Outcome.FAILED, reason, attempts))
+            self._settle(post.delivery, Result(Outcome.FAILED, reason, attempts))
         else:
-            self._settle(post, Result(Outcome.PENDING, reason, attempts, due))
+            self._settle(post.delivery, Result(Outcome.PENDING, reason, attempts, due))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
@@ -240,11 +245,8 @@ class Hubs:
     def _record(self, notification: Notification, devices: list[Device]) -> str:
         notification_id, now = self._new_id(), self._clock()
         results = [(device, _first_result(device, now)) for device in devices]
-        self._waiting |= {
-            delivery.number: delivery
-            for delivery in self._store.record(notification, notification_id, now, results)
-            if delivery.result.outcome is Outcome.PENDING
-        }
+        for delivery in self._store.record(notification, notification_id, now, results):
+            self._wait(delivery)
         for device, result in results:
             if result.outcome is Outcome.REJECTED:
                 self._registered.pop((device.hub, device.installation.id), None)
@@ -252,11 +254,20 @@ class Hubs:
             self._changed(device.number)
         return notification_id
 
+    def _wait(self, delivery: Delivery) -> None:
+        """Have it posted when it is due, if there is still something to do."""
+        if delivery.result.due is not None:
+            heapq.heappush(self._waiting, (delivery.result.due, delivery.number, delivery))
+
     def _count(self, result: Result) -> None:
         if result.outcome is not Outcome.PENDING:
             self.counts[result.outcome] += 1
 
-    def _post(self, delivery: Delivery, channel: BrowserChannel) -> Post:
+    def _post(self, delivery: Delivery) -> Post:
+        channel = delivery.device.installation.push_channel
+        if not isinstance(channel, BrowserChannel):
+            raise BadRequestError("The device is no browser any more")
+        channel.check(self._hosts)
         asked = delivery.notification.headers
         headers = {
             "Authorization": self._vapid.authorization(channel.endpoint, self._clock()),
@@ -268,8 +279,8 @@ class Hubs:
         body = encrypt(delivery.notification.payload, channel.public_key, channel.secret, Ephemeral.generate())
         return Post(delivery, channel.endpoint, headers, body)
 
-    def _settle(self, post: Post, result: Result) -> None:
-        delivery = replace(post.delivery, result=result)
+    def _settle(self, delivery: Delivery, result: Result) -> None:
+        delivery = replace(delivery, result=result)
         device = delivery.device
         registered = self._registered.get((device.hub, device.installation.id))
         # A device that has a new channel by now is not the one that was rejected.
@@ -282,8 +293,7 @@ class Hubs:
         self._count(result)
         if remove:
             del self._registered[device.hub, device.installation.id]
-        if result.outcome is Outcome.PENDING:
-            self._waiting[delivery.number] = delivery
+        self._wait(delivery)
         self._changed(device.number)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
 from contextlib import suppress
 
 import aiohttp
@@ -29,12 +28,12 @@ class Pushing:
     def __init__(self, hubs: Hubs) -> None:
         self._hubs = hubs
         self._woken = asyncio.Event()
-        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._running: asyncio.Task[None] | None = None
+        self._posts: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begin, with what an earlier process has left."""
-        self._spawn(self._run())
+        self._running = asyncio.get_running_loop().create_task(self._run())
 
     def wake(self) -> None:
         """Look again what is due: something was sent."""
@@ -42,38 +41,46 @@ class Pushing:
 
     async def stop(self) -> None:
         """End; what is under way will be posted again by the next process."""
-        for task in self._tasks:
+        tasks = [*self._posts, *([self._running] if self._running else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self) -> None:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
             while True:
                 self._woken.clear()
-                for post in self._hubs.due():
-                    self._spawn(self._deliver(session, post))
-                due = self._hubs.next_due()
+                for post in self._hubs.due(MOST_AT_ONCE - len(self._posts)):
+                    task = asyncio.get_running_loop().create_task(self._deliver(session, post))
+                    self._posts.add(task)
+                    task.add_done_callback(self._finished)
+                # With all of them under way, the end of one is what there is to wait for.
+                due = self._hubs.next_due() if len(self._posts) < MOST_AT_ONCE else None
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), None if due is None else max(due - time.time(), 0.0))
 
     async def _deliver(self, session: aiohttp.ClientSession, post: Post) -> None:
-        async with self._slots:
-            try:
-                # A redirect could lead off this machine.
-                async with session.post(
-                    post.url, data=post.body, headers=post.headers, allow_redirects=False
-                ) as response:
-                    self._hubs.answered(post, response.status, _seconds(response.headers.get(hdrs.RETRY_AFTER, "")))
-            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-                _log.warning("A push service could not be reached: %r", error)
-                self._hubs.failed(post, f"The push service could not be reached: {type(error).__name__}")
+        try:
+            # A redirect could lead off this machine.
+            async with session.post(post.url, data=post.body, headers=post.headers, allow_redirects=False) as response:
+                self._hubs.answered(post, response.status, _seconds(response.headers.get(hdrs.RETRY_AFTER, "")))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            reason = f"The push service could not be reached: {_cause(error)}"
+            _log.info("%s", reason)
+            self._hubs.failed(post, reason)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._posts.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("A delivery waits for the next start, because of a fault in this service", exc_info=error)
         self.wake()
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or type(error).__name__
+    return "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__
 
 
 def _seconds(retry_after: str) -> float | None:

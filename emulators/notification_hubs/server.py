@@ -5,7 +5,7 @@ import socket
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import randbelow
@@ -172,7 +172,8 @@ class _Routes:
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"})
-        with self._watchers.watching() as changes:
+        # Whoever has gone away is noticed by the next write.
+        with suppress(ConnectionResetError), self._watchers.watching() as changes:
             await response.prepare(request)
             await response.write(b": watching\n\n")
             async for event in self._events(changes):

@@ -144,11 +144,12 @@ class Store:
         rows = self._connection.execute(f"{_DELIVERY} WHERE due IS NOT NULL ORDER BY due, delivery.number")
         return [_delivery(row) for row in rows]
 
-    def devices(self, most: int) -> list[Device]:
-        """The devices that changed last, the last one first."""
+    def devices(self, most: int, installation_id: str | None = None) -> list[Device]:
+        """The devices that changed last, the last one first; all of them, or those of one installation id."""
         rows = self._connection.execute(
-            f"SELECT {_DEVICE} FROM device ORDER BY changed_at DESC, number DESC LIMIT ?",  # noqa: S608  # our own columns
-            (most,),
+            f"SELECT {_DEVICE} FROM device WHERE ?1 IS NULL OR id = ?1"  # noqa: S608  # our own columns
+            " ORDER BY changed_at DESC, number DESC LIMIT ?2",
+            (installation_id, most),
         )
         return [_device(row) for row in rows]
 

@@ -16,7 +16,7 @@ from enum import StrEnum
 from emulators.notification_hubs.errors import BadRequestError
 
 MOST_TAGS_OF_OR = 20
-MOST_TAGS = 6
+MOST_TAGS_OTHERWISE = 6
 DEEPEST = 100
 """Nested brackets and negations that an expression may have."""
 
@@ -117,7 +117,7 @@ class _Parser:
         self._depth = 0
 
     def parse(self) -> Expression:
-        most = MOST_TAGS if {"&&", "!"}.intersection(self._lexemes) else MOST_TAGS_OF_OR
+        most = MOST_TAGS_OTHERWISE if {"&&", "!"}.intersection(self._lexemes) else MOST_TAGS_OF_OR
         if self._tags > most:
             raise self._error(f"it names {self._tags} tags where {most} are allowed")
         expression = self._either()

@@ -4,7 +4,7 @@ const MOST_SHOWN = 60;
 const PLATFORMS = { apns: "iPhone", fcmv1: "Android", browser: "Browser" };
 const OUTCOMES = {
   pending: "On its way",
-  rejected: "Rejected: this device is gone",
+  rejected: "Rejected",
   failed: "Failed",
 };
 

@@ -82,3 +82,13 @@ async def test_a_browser_is_sent_to_directly(hub: Hub, browser: Browser) -> None
     assert status == 201, body
     await browser.arrived(1)
     assert json.loads(browser.received[0]) == ALERT
+
+
+async def test_many_browsers_are_reached(hub: Hub, browser: Browser) -> None:
+    """Also more than are posted to at once."""
+    for number in range(80):
+        await hub.register(f"b{number}", browser.channel, "browser")
+    await hub.send(ALERT, "browser")
+    await browser.arrived(80)
+    for number in range(80):
+        assert [each["outcome"] for each in (await hub.settled(f"b{number}"))["notifications"]] == ["delivered"]

@@ -104,6 +104,8 @@ def test_the_limits_on_tags_are_kept() -> None:
         _ = twenty | tag("x")
     with pytest.raises(ValueError, match=r"with && or ! has at most 6 tags, not 7"):
         _ = six | tag("x")
+    with pytest.raises(ValueError, match=r"with && or ! has at most 6 tags, not 7"):
+        _ = tag("x") | six
     with pytest.raises(ValueError, match=r"with && or ! has at most 6 tags, not 20"):
         _ = ~twenty
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.alert import Severity
@@ -196,6 +196,10 @@ def test_a_card_is_cleared_by_a_message_that_shows_nothing() -> None:
 
 
 @given(CARDS)
+@example("c" * 64)
+@example("c" * 65)
+@example("c" * 32)
+@example("c" * 33)
 def test_a_clear_takes_the_place_of_the_alert_that_waits(card: str) -> None:
     """A device that was away is not shown what was read elsewhere: both have one id, that the platform allows."""
     alert = stored(card, 1)

@@ -28,13 +28,13 @@ class House:
         self._ids = map("{}-1".format, itertools.count(1))
         self.restart()
 
-    def restart(self) -> None:
-        """As a process that was killed and started again would have it."""
+    def restart(self, hosts: frozenset[str] = frozenset()) -> None:
+        """As a process that was killed and started again, with other options, would have it."""
         self.store = Store(self.database)
         self.hubs = Hubs(
             self.store,
             self._identity,
-            frozenset(),
+            hosts,
             clock=lambda: self.now,
             new_id=self._ids.__next__,
             changed=self.changed.append,
@@ -51,7 +51,7 @@ class House:
 
     def post(self) -> Post:
         """The one request to a push service that is due."""
-        [post] = self.hubs.due()
+        [post] = self.hubs.due(10)
         return post
 
     def devices(self) -> dict[str, dict[str, Any]]:

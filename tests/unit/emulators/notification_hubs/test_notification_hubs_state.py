@@ -121,7 +121,7 @@ def test_a_browser_is_posted_to(house: House, browser_channel: dict[str, str]) -
     house.register("browser", platform="browser", pushChannel=browser_channel)
     house.hubs.send(HUB, to_browsers(ttl="60", urgency="high", topic="oven"), None)
     post = house.post()
-    assert house.hubs.due() == []
+    assert house.hubs.due(10) == []
     assert post.url == browser_channel["endpoint"]
     assert (post.headers["TTL"], post.headers["Urgency"], post.headers["Topic"]) == ("60", "high", "oven")
     assert post.headers["Content-Encoding"] == "aes128gcm"
@@ -174,8 +174,39 @@ def test_what_was_on_its_way_goes_on_after_a_restart(house: House, browser_chann
     house.restart()
     house.hubs.answered(house.post(), 201)
     house.restart()
-    assert house.hubs.due() == []
+    assert house.hubs.due(10) == []
     assert house.titles("browser") == ["one"]
+
+
+def test_no_more_is_given_than_can_be_posted(house: House, browser_channel: dict[str, str]) -> None:
+    """The rest waits, in the order in which it was sent."""
+    for number in range(5):
+        house.register(f"browser-{number}", platform="browser", pushChannel=browser_channel)
+    house.hubs.send(HUB, to_browsers(), None)
+    given = [post.delivery.device.installation.id for most in (2, 0, 2, 2) for post in house.hubs.due(most)]
+    assert given == [f"browser-{number}" for number in range(5)]
+
+
+def test_nothing_is_posted_where_it_is_allowed_no_more(house: House, browser_channel: dict[str, str]) -> None:
+    """What a process with other options has left is not sent off this machine."""
+    house.restart(frozenset({"push.example"}))
+    house.register("browser", platform="browser", pushChannel=browser_channel | {"endpoint": "https://push.example/1"})
+    house.hubs.send(HUB, to_browsers(), None)
+    house.restart()
+    assert house.hubs.due(10) == []
+    [notification] = house.notifications("browser")
+    assert notification["outcome"] == "failed"
+    assert "--allow-endpoint push.example" in notification["detail"]
+
+
+def test_a_device_may_become_another(house: House, browser_channel: dict[str, str]) -> None:
+    """What was on its way to it as a browser has nowhere to go."""
+    house.register("device", platform="browser", pushChannel=browser_channel)
+    house.hubs.send(HUB, to_browsers(), None)
+    house.register("device")
+    house.restart()
+    assert house.hubs.due(10) == []
+    assert house.notifications("device")[0]["outcome"] == "failed"
 
 
 def test_a_browser_with_a_new_subscription_stays(house: House, browser_channel: dict[str, str]) -> None:

@@ -125,7 +125,7 @@ class Operations:
             raise NotServedError("A test send is not served here")
         hub, notification = _hub(request), _notification(request)
         if _switched_on(request, "direct"):
-            notification_id = self._hubs.send_directly(hub, notification, _handle(request, notification))
+            notification_id = self._hubs.send_directly(hub, notification, _device_handle(request, notification.format))
         else:
             tags = request.headers.get("servicebusnotification-tags")
             notification_id = self._hubs.send(hub, notification, tags)
@@ -162,11 +162,11 @@ def _notification(request: Request) -> Notification:
     return Notification(name, request.content, headers, appearance)
 
 
-def _handle(request: Request, notification: Notification) -> PushChannel:
+def _device_handle(request: Request, name: Format) -> PushChannel:
     """The device of a direct send."""
     handle = request.header("ServiceBusNotification-DeviceHandle")
     if not handle:
         raise BadRequestError("The header ServiceBusNotification-DeviceHandle is missing")
-    if notification.format is Format.BROWSER:
+    if name is Format.BROWSER:
         return BrowserChannel(handle, request.header("P256DH"), request.header("Auth"))
     return handle

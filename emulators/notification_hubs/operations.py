@@ -31,7 +31,6 @@ HUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,259}")
 _JSON = "application/json; charset=utf-8"
 _ELSEWHERE = {"registrations", "registrationids", "schedulednotifications", "jobs", "feedbackcontainer", "messages"}
 """Resources of the service, or parts of them, that are refused by name."""
-_UNSERVED_PARAMETERS = {"test": "A test send", "schedule": "A scheduled send"}
 _FORWARDED: Mapping[Format, frozenset[str]] = {
     Format.APPLE: apns.HEADERS,
     Format.ANDROID: frozenset(),
@@ -122,24 +121,26 @@ class Operations:
         return Response(HTTPStatus.NO_CONTENT)
 
     def _send(self, request: Request) -> Response:
-        for parameter, name in _UNSERVED_PARAMETERS.items():
-            if request.query.get(parameter, "false").lower() != "false":
-                raise NotServedError(f"{name} is not served here")
-        notification = _notification(request)
-        tags = request.headers.get("servicebusnotification-tags")
-        if request.query.get("direct", "false").lower() == "false":
-            notification_id = self._hubs.send(_hub(request), notification, tags)
-        elif tags is None:
-            notification_id = self._hubs.send_directly(_hub(request), notification, _handle(request, notification))
+        if _switched_on(request, "test"):
+            raise NotServedError("A test send is not served here")
+        hub, notification = _hub(request), _notification(request)
+        if _switched_on(request, "direct"):
+            notification_id = self._hubs.send_directly(hub, notification, _device_handle(request, notification.format))
         else:
-            raise BadRequestError("A direct send has no tags")
-        location = f"http://{request.host}/{_hub(request)}/messages/{notification_id}?api-version={API_VERSION}"
+            tags = request.headers.get("servicebusnotification-tags")
+            notification_id = self._hubs.send(hub, notification, tags)
+        location = f"http://{request.host}/{hub}/messages/{notification_id}?api-version={API_VERSION}"
         return Response(HTTPStatus.CREATED, headers={"Location": location})
 
 
 def _hub(request: Request) -> str:
     """The hub in the path; names of hubs differ by more than case."""
     return request.parts[0].lower()
+
+
+def _switched_on(request: Request, parameter: str) -> bool:
+    """Whether a parameter is there, with any value but `false`, or with none."""
+    return request.query.get(parameter, "false").lower() != "false"
 
 
 def _location(request: Request) -> dict[str, str]:
@@ -161,11 +162,11 @@ def _notification(request: Request) -> Notification:
     return Notification(name, request.content, headers, appearance)
 
 
-def _handle(request: Request, notification: Notification) -> PushChannel:
+def _device_handle(request: Request, name: Format) -> PushChannel:
     """The device of a direct send."""
     handle = request.header("ServiceBusNotification-DeviceHandle")
     if not handle:
         raise BadRequestError("The header ServiceBusNotification-DeviceHandle is missing")
-    if notification.format is Format.BROWSER:
+    if name is Format.BROWSER:
         return BrowserChannel(handle, request.header("P256DH"), request.header("Auth"))
     return handle

@@ -108,7 +108,7 @@ class Settings:
     notification_hubs_connection: str | None = _setting(
         "NOTIFICATION_HUBS_CONNECTION",
         _text,
-        "Notification Hubs connection string, the only key: in Azure a Key Vault reference. Absent: no pushes are sent.",
+        "Notification Hubs connection string, the only key; in Azure a Key Vault reference. Absent: no pushes.",
         secret=True,
     )
     notification_hubs_hub: str = _setting(

@@ -1,7 +1,7 @@
 """The alert: what a producer sends, checked once, immutable from then on."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -76,6 +76,39 @@ class Action(Struct, frozen=True, forbid_unknown_fields=True):
     url: Link
 
 
+Duration = Annotated[timedelta, Meta(description="a duration in ISO 8601, from a second to a week", examples=["PT5M"])]
+Times = Annotated[int, Meta(ge=1, le=10)]
+
+
+class Repeat(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often an escalation is repeated until somebody acts."""
+
+    every: Duration
+    times: Times
+
+    def __post_init__(self) -> None:
+        _check_duration(self.every, "every")
+
+
+class Escalation(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What happens when nobody has read an alert, or put it away, for a while."""
+
+    after: Duration
+    push: Push = Push.ALWAYS
+    """As in the alert: by default also to who is online."""
+    to: Annotated[tuple[AudienceText, ...], Meta(max_length=20)] = ()
+    """Further audiences, who get the card then."""
+    repeat: Repeat | None = None
+
+    def __post_init__(self) -> None:
+        _check_duration(self.after, "after")
+
+
+def _check_duration(duration: timedelta, name: str) -> None:
+    if not timedelta(seconds=1) <= duration <= timedelta(days=7):
+        raise ValueError(f"`{name}` must be from a second to a week")
+
+
 class Alert(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel", kw_only=True):
     """An alert as its producer sends it."""
 
@@ -102,6 +135,8 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
     expires_at: Moment | None = None
     """Not after: hidden and not pushed from then on."""
     push: Push = Push.OFFLINE
+    escalate: Escalation | None = None
+    """What happens when nobody sees to it."""
     retract: bool = False
     """Withdraw the alert with this id everywhere."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 import msgspec
 from msgspec import Meta, Struct
 
-from shared.alert import Action, Alert, Body, Category, Id, Link, Push, Severity, Title
+from shared.alert import Action, Alert, Body, Category, Escalation, Id, Link, Push, Severity, Title
 from shared.audience import Audience, AudienceText
 from shared.position import Position
 
@@ -52,6 +52,7 @@ class Card(TypedDict):
     deliverAt: NotRequired[Timestamp]
     expiresAt: NotRequired[Timestamp]
     push: NotRequired[Push]
+    escalate: NotRequired[Escalation]
 
 
 class Withdrawn(TypedDict):
@@ -86,6 +87,8 @@ class StoredAlert(Struct, frozen=True):
     """Ids of the alerts that this card has shown or will never show, the newest last, this one included."""
     elsewhere: bool = False
     """Whether other audiences may have this card too, perhaps in another revision."""
+    acted: bool = False
+    """Whether somebody of the audience has read it or put it away; kept of alerts that escalate only."""
 
     @property
     def card(self) -> str:
@@ -115,6 +118,7 @@ def to_document(stored: StoredAlert, time_to_live: int) -> dict[str, Any]:
         "at": format_moment(stored.at),
         "seen": list(stored.seen),
         **({"elsewhere": True} if stored.elsewhere else {}),
+        **({"acted": True} if stored.acted else {}),
         "ttl": time_to_live,
     }
 
@@ -132,6 +136,7 @@ def from_document(document: Mapping[str, Any]) -> StoredAlert:
         at=datetime.fromisoformat(document["at"]),
         seen=tuple(document.get("seen", ())),
         elsewhere=document.get("elsewhere", False),
+        acted=document.get("acted", False),
     )
 
 

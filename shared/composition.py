@@ -20,6 +20,7 @@ from shared.delivery.channels.live import LiveChannel
 from shared.delivery.channels.push import PushChannel
 from shared.delivery.deliver import Deliver
 from shared.identity import Authenticator
+from shared.inbox.acting import PeopleActs
 from shared.inbox.catching_up import CatchingUp
 from shared.inbox.changes import Feeds
 from shared.inbox.feeds import SharedFeeds
@@ -58,7 +59,7 @@ class Belfry:
         """What the queue `alerts` triggers."""
         live = LiveChannel(self._web_pubsub)
         push = [PushChannel(self._pushing, self._web_pubsub, self._clock)] if self._pushing else []
-        return Deliver(self._alerts, [live, *push], self._service_bus, self._clock)
+        return Deliver(self._alerts, [live, *push], self._service_bus, self._clock, PeopleActs(self._people))
 
     @cached_property
     def producers(self) -> Producers:

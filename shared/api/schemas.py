@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from msgspec import json
 
-from shared.alert import Action, Alert
+from shared.alert import Action, Alert, Escalation, Repeat
 from shared.api.answers import (
     Accepted,
     AcceptedAlert,
@@ -50,6 +50,7 @@ TYPES: Final[tuple[type[Any], ...]] = (
     CardState,
     Changes,
     Connection,
+    Escalation,
     Event,
     Export,
     HealthReport,
@@ -63,6 +64,7 @@ TYPES: Final[tuple[type[Any], ...]] = (
     RegisteredDevice,
     RegisteredDevices,
     Registration,
+    Repeat,
     Subscription,
     Subscriptions,
     Withdrawn,

@@ -17,10 +17,21 @@ from msgspec import Struct, structs
 from shared.audience import Audience
 from shared.card import StoredAlert
 from shared.delivery.channels import Channel
+from shared.delivery.escalating import Acts, Escalating, next_round
 from shared.delivery.keeping import AlertStore, Dropped, Kept, keep
 from shared.delivery.retrying import wait_before
 from shared.errors import BelfryError, InvalidAlertError, PermanentError, TransientError
-from shared.wire.message import STORE, Outgoing, Parcel, Received, open_parcel, poison, postponed, retry
+from shared.wire.message import (
+    STORE,
+    Outgoing,
+    Parcel,
+    Received,
+    escalated_again,
+    open_parcel,
+    poison,
+    postponed,
+    retry,
+)
 
 log = logging.getLogger(__name__)
 
@@ -61,15 +72,22 @@ class Deliver:
         channels: the ways to tell people.
         outbox: the queues.
         clock: the time, with a time zone.
+        acts: what people have done, for escalation; None: only what is kept with the alert counts.
     """
 
     def __init__(
-        self, store: AlertStore, channels: Sequence[Channel], outbox: Outbox, clock: Callable[[], datetime]
+        self,
+        store: AlertStore,
+        channels: Sequence[Channel],
+        outbox: Outbox,
+        clock: Callable[[], datetime],
+        acts: Acts | None = None,
     ) -> None:
         self._store = store
         self._channels = {channel.name: channel for channel in channels}
         self._outbox = outbox
         self._clock = clock
+        self._escalating = Escalating(store, self._channels, acts)
 
     async def __call__(self, messages: Sequence[Received]) -> Mapping[str, int]:
         """Deliver a batch.
@@ -84,11 +102,13 @@ class Deliver:
         counts: Counter[str] = Counter(received=len(messages))
         again: list[Outgoing] = []
         parked: list[Outgoing] = []
-        tasks = self._open(messages, counts, again, parked)
+        tasks, rounds = self._open(messages, counts, again, parked)
         kept, failures = await self._keep(tasks, counts)
         failures += await self._tell(kept)
         for failed in _by_parcel(failures):
             self._see_to(failed, counts, again, parked)
+        again += self._first_rounds(kept, counts)
+        await asyncio.gather(*(self._escalate(parcel, counts, again, parked) for parcel in rounds))
         if again:
             await self._outbox.again(again)
         if parked:
@@ -98,9 +118,11 @@ class Deliver:
 
     def _open(
         self, messages: Sequence[Received], counts: Counter[str], again: list[Outgoing], parked: list[Outgoing]
-    ) -> list[Task]:
+    ) -> tuple[list[Task], list[Parcel]]:
+        """The tasks in a batch, and the rounds of escalation; what can never be delivered is parked."""
         now = self._clock()
         tasks: list[Task] = []
+        rounds: list[Parcel] = []
         for message in messages:
             try:
                 parcel = open_parcel(message)
@@ -112,12 +134,54 @@ class Deliver:
                 continue
             if parcel.alert.expired(now):
                 counts["expired"] += 1
+            elif parcel.escalation:
+                rounds.append(parcel)
             elif (due := parcel.alert.deliver_at) and due > now and not parcel.due:
                 again.append(postponed(parcel, due))
                 counts["postponed"] += 1
             else:
                 tasks += [Task(parcel, audience) for audience in parcel.audiences]
-        return tasks
+        return tasks, rounds
+
+    def _first_rounds(self, kept: Sequence[tuple[Task, StoredAlert]], counts: Counter[str]) -> list[Outgoing]:
+        """The first round of escalation for each alert that was kept now."""
+        now = self._clock()
+        parcels = {
+            id(task.parcel): task.parcel
+            for task, _ in kept
+            if task.parcel.wants(STORE) and task.parcel.alert.escalate and not task.parcel.alert.retract
+        }
+        rounds = [
+            message
+            for parcel in parcels.values()
+            if parcel.alert.escalate and (message := next_round(parcel, parcel.alert.escalate, now))
+        ]
+        if rounds:
+            counts["escalating"] += len(rounds)
+        return rounds
+
+    async def _escalate(
+        self, parcel: Parcel, counts: Counter[str], again: list[Outgoing], parked: list[Outgoing]
+    ) -> None:
+        """One round of escalation: it is over, or the next one is scheduled, or this one again."""
+        now = self._clock()
+        try:
+            async with asyncio.timeout(STEP_SECONDS):
+                following = await self._escalating.round(parcel, now)
+        except (BelfryError, TimeoutError) as error:
+            wait = wait_before(parcel.attempt + 1)
+            if wait is None or isinstance(error, PermanentError):
+                log.error("poison: escalation of alert %r: %s", parcel.id, error)  # noqa: TRY400  # its kind says it all
+                parked.append(poison(parcel.message, f"escalation: {error}", parcel=parcel))
+                counts["poisoned"] += 1
+                return
+            log.warning("escalation of alert %r again: %s", parcel.id, error)
+            again.append(escalated_again(parcel, now + wait))
+            counts["retried"] += 1
+            return
+        counts["rounds"] += 1
+        if following:
+            again.append(following)
 
     def _check_channels(self, parcel: Parcel) -> None:
         unknown = (parcel.channels or frozenset()) - self._channels.keys() - {STORE}

@@ -53,6 +53,11 @@ class Marking:
         if said.position is not None and said.position != alert.position:
             raise CardRevisedError
         mark = await self._save(visit.user, alert, said)
+        if alert.alert.escalate and (mark.read or mark.archived):
+            # Whoever acts, acts for all: it escalates no further, through whichever audience it was seen.
+            await asyncio.gather(
+                *(self._alerts.acknowledge(audience, card, alert.position) for audience in visit.audiences)
+            )
         await self._tell(visit, [mark], visit.profile.read_up_to)
         return mark.told()
 

@@ -52,6 +52,9 @@ class AlertReader(Protocol):
     async def find(self, audience: Audience, card: str) -> StoredAlert | None:
         """The card of an audience as it is now."""
 
+    async def acknowledge(self, audience: Audience, card: str, position: Position) -> None:
+        """Note that somebody has acted on this revision of a card; nothing, if there is another one by now."""
+
     def everything(self, audience: Audience) -> AsyncIterator[StoredAlert]:
         """Every alert of an audience, in no order."""
 

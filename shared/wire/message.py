@@ -24,12 +24,14 @@ CHANNELS: Final = "channels"
 AUDIENCES: Final = "audiences"
 ID: Final = "id"
 DUE: Final = "due"
+ESCALATION: Final = "escalation"
 
 STORE: Final = "store"
 """The first step of delivery, named like a channel: keep the alert in the inbox."""
 
 _ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
 _Attempt = Annotated[int, Meta(ge=0)]
+_Round = Annotated[int, Meta(ge=1, le=11)]
 
 
 class Received(Struct, frozen=True):
@@ -70,6 +72,8 @@ class Parcel(Struct, frozen=True):
     """What is still to be done, `STORE` among it; None: everything."""
     due: bool = False
     """Whether its `deliverAt` was waited for already."""
+    escalation: int = 0
+    """The round of escalation that this is; 0: the alert itself."""
 
     def wants(self, channel: str) -> bool:
         """Whether this channel still has to be served."""
@@ -102,6 +106,7 @@ def open_parcel(message: Received) -> Parcel:
         attempt=_property(message, ATTEMPT, _Attempt) if ATTEMPT in properties else 0,
         channels=frozenset(channels) if channels else None,
         due=DUE in properties,
+        escalation=_property(message, ESCALATION, _Round) if ESCALATION in properties else 0,
     )
 
 
@@ -129,6 +134,25 @@ def retry(parcel: Parcel, audiences: tuple[Audience, ...], channels: frozenset[s
         ATTEMPT: parcel.attempt + 1,
         CHANNELS: ",".join(sorted(channels)),
         AUDIENCES: ",".join(sorted(map(str, audiences))),
+        DUE: 1,
+    }
+    return _copy(parcel.message, properties, when)
+
+
+def escalated(parcel: Parcel, number: int, when: datetime) -> Outgoing:
+    """A round of the alert's escalation. However often it is asked for, it is one message: the queue drops repeats."""
+    copy = _copy(parcel.message, {ID: parcel.id, POSITION: parcel.position, ESCALATION: number, DUE: 1}, when)
+    carried = {name: value for name, value in copy.properties.items() if name not in (ATTEMPT, CHANNELS, AUDIENCES)}
+    return Outgoing(copy.body, f"{parcel.position}.escalation.{number}", copy.content_type, carried, when)
+
+
+def escalated_again(parcel: Parcel, when: datetime) -> Outgoing:
+    """The same round again, later, because it could not be told."""
+    properties: dict[str, str | int] = {
+        ID: parcel.id,
+        POSITION: parcel.position,
+        ESCALATION: parcel.escalation,
+        ATTEMPT: parcel.attempt + 1,
         DUE: 1,
     }
     return _copy(parcel.message, properties, when)

@@ -1,58 +1,15 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import aiohttp
 import pytest
 
+from tests.phone import Phone
 from tests.system import SECONDS, System, eventually
 
 CLEAR = ("silent", "")
 """A message that shows nothing: it takes a notification away."""
 
 KEYS = {"p256dh": "a" * 20, "auth": "a" * 20}
-
-
-class Phone:
-    """A device of a person, and what it was sent."""
-
-    def __init__(self, system: System, user: str, *roles: str, name: str | None = None) -> None:
-        self.system = system
-        self.user = user
-        self.roles = roles
-        self.name = name or f"phone-{user}"
-
-    async def ask(self, method: str, path: str, expected: int = 200, **options: Any) -> Any:
-        """The JSON of an answer to its person that has the expected status."""
-        token = await self.system.token(self.user, *self.roles)
-        status, _, answer = await self.system.request(method, path, token=token, **options)
-        assert status == expected, answer
-        return answer
-
-    async def register(self, platform: str = "fcmv1", channel: object = None) -> Any:
-        """Register it."""
-        body = {"platform": platform, "pushChannel": channel or f"token-of-{self.name}"}
-        return await self.ask("PUT", f"/devices/{self.name}", json=body)
-
-    async def known(self) -> dict[str, Any] | None:
-        """What the hub knows of it."""
-        url = self.system.cloud.urls["notification_hubs"] + "/_devices"
-        async with aiohttp.ClientSession() as session, session.get(url, params={"installation": self.name}) as response:
-            devices = [device for device in (await response.json())["devices"] if device["registered"]]
-        return devices[0] if devices else None
-
-    async def shown(self) -> list[tuple[str, str]]:
-        """What it was sent, the oldest first: kind and title."""
-        device = await self.known()
-        notifications = device["notifications"] if device else []
-        return [(item["kind"], item["title"]) for item in reversed(notifications)]
-
-    async def wait_for(self, *expected: tuple[str, str]) -> None:
-        """Wait until it was sent this."""
-
-        async def arrived() -> bool:
-            return await self.shown() == list(expected)
-
-        await eventually(arrived)
 
 
 async def _send(system: System, *alerts: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import yaml
+from msgspec import structs
 
 from scripts.write_asyncapi_schemas import PAGE, written
 from shared.alert import Alert
@@ -19,7 +20,16 @@ from shared.inbox.membership import TopicAccess
 from shared.inbox.settling_in import SettlingIn
 from shared.inbox.visiting import Reception
 from shared.wire.json import encode
-from shared.wire.message import Outgoing, open_parcel, outgoing, poison, postponed, retry
+from shared.wire.message import (
+    Outgoing,
+    escalated,
+    escalated_again,
+    open_parcel,
+    outgoing,
+    poison,
+    postponed,
+    retry,
+)
 from tests.unit.shared.fakes import ADA, NOON, RecordingPublisher, SetClock, received, stored
 from tests.unit.shared.memory import MemoryPeople, MemoryStore
 
@@ -115,7 +125,12 @@ def test_messages_that_are_sent_are_as_described() -> None:
     arrived = received(outgoing(Alert(to=("user:ada",), title="x", id="a"), "a"))
     parcel = open_parcel(arrived)
     check(MESSAGES["alert"]["payload"], json.loads(arrived.body))
-    for message in (retry(parcel, (ADA,), frozenset({"live"}), NOON), postponed(parcel, NOON)):
+    for message in (
+        retry(parcel, (ADA,), frozenset({"live"}), NOON),
+        postponed(parcel, NOON),
+        escalated(parcel, 1, NOON),
+        escalated_again(structs.replace(parcel, escalation=1), NOON),
+    ):
         check(headers_of(MESSAGES["again"]), message.properties)
         check(headers_of(MESSAGES["poison"]), poison(received(message), "why", field="to").properties)
     for parked in (poison(arrived, "why"), poison(arrived, "why", field="to", parcel=parcel)):

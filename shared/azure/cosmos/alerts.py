@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -131,6 +132,20 @@ class CosmosAlerts:
         """See `AlertReader`."""
         found = await self.read(audience, card)
         return found.stored if found else None
+
+    async def acknowledge(self, audience: Audience, card: str, position: Position) -> None:
+        """See `AlertReader`."""
+        async with calling(SERVICE):
+            container = await self._database.container(ALERTS)
+            with suppress(CosmosAccessConditionFailedError, CosmosResourceNotFoundError):
+                await container.patch_item(
+                    card,
+                    str(audience),
+                    [{"op": "set", "path": "/acted", "value": True}],
+                    # Not a parameter, for a patch has none; a position is of digits and a hyphen.
+                    filter_predicate=f"FROM c WHERE c.position = '{position}'",
+                    no_response=True,
+                )
 
     async def everything(self, audience: Audience) -> AsyncIterator[StoredAlert]:
         """See `AlertReader`."""

@@ -166,6 +166,12 @@ class MemoryStore:
         current = await self.read(audience, card)
         return current.stored if current else None
 
+    async def acknowledge(self, audience: Audience, card: str, position: Position) -> None:
+        """See `AlertReader`."""
+        current = await self.read(audience, card)
+        if current is not None and current.stored.position == position:
+            self._put(structs.replace(current.stored, acted=True))
+
     async def everything(self, audience: Audience) -> AsyncIterator[StoredAlert]:
         """See `AlertReader`."""
         for kept in self.of(audience):

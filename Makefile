@@ -29,7 +29,7 @@ test-unit: .venv/ready ## run the unit tests alone, in seconds
 	@$(PYTEST) tests/unit $(ARGS)
 
 test-faults: .venv/ready ## run the tests that kill and cut off services
-	@$(PYTEST) tests/faults $(ARGS)
+	@$(PYTEST) -n 2 --dist worksteal tests/faults $(ARGS)
 
 bench: .venv/ready ## measure throughput and latency; options: ARGS="--help"
 	@$(PYTHON) -m benchmarks $(ARGS)

@@ -106,7 +106,7 @@ async def _javascript(system: System, user: str) -> AsyncIterator[asyncio.Stream
     """What a tab in Node.js says, line by line."""
     node = shutil.which("node")
     if node is None or not (NODE / "node_modules").is_dir():
-        pytest.skip("needs Node.js and `npm ci` in tests/contract/node")
+        pytest.fail("Node.js or its packages are missing: make setup")
     process = await asyncio.create_subprocess_exec(
         node,
         "tab.mjs",

@@ -12,7 +12,7 @@ async def test_the_official_javascript_client(connection_string: str) -> None:
     """@azure/web-pubsub-client joins, publishes, receives, and recovers from a broken network."""
     node = shutil.which("node")
     if node is None or not (NODE_TESTS / "node_modules").is_dir():
-        pytest.skip("needs Node.js and `npm ci` in tests/contract/node")
+        pytest.fail("Node.js or its packages are missing: make setup")
     process = await asyncio.create_subprocess_exec(
         node,
         "--test",

@@ -38,7 +38,7 @@ from shared.inbox.reading import Filter
 from shared.inbox.settling_in import SettlingIn
 from shared.inbox.visiting import Reception
 from shared.position import Position
-from shared.push.devices import Device, Devices, InstallationId, Registration
+from shared.push.devices import ChannelRefusedError, Device, Devices, InstallationId, Registration
 from shared.push.sending import Pushing
 from shared.wire.message import Outgoing
 
@@ -223,7 +223,11 @@ class People:
         parameters.known(request)
         registration = parameters.body(request, Registration)
         installation = parameters.from_route(request, "installation", InstallationId)
-        return json_response(_device(await self._push().register(person, installation, registration)))
+        try:
+            device = await self._push().register(person, installation, registration)
+        except ChannelRefusedError as error:
+            raise ProblemError(Code.INVALID_BODY, str(error), field="pushChannel") from error
+        return json_response(_device(device))
 
     async def unregister(self, request: Request) -> Response:
         """`DELETE /devices/{installation}`."""

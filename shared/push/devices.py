@@ -12,7 +12,7 @@ from typing import Annotated, Final, Protocol
 from msgspec import Meta, Struct, structs
 
 from shared.audience import Audience, Kind
-from shared.errors import BelfryError
+from shared.errors import BelfryError, PermanentError, RefusedError
 from shared.identity import Person
 from shared.inbox.visiting import Reception, Visit
 from shared.push.addressing import tags_of
@@ -29,6 +29,10 @@ InstallationId = Annotated[
 _Base64Url = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_=-]{16,200}$(?!\n)", description="a key of the subscription, in base64url")
 ]
+
+
+class ChannelRefusedError(PermanentError):
+    """The push service does not take this push channel."""
 
 
 class PushSubscription(Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +73,7 @@ class Device(Struct, frozen=True, rename="camel", kw_only=True):
     registered_at: datetime
     renewed_at: datetime
     tags: tuple[str, ...] = ()
+    """Those that it has where pushes are sent from; empty: not known, for its registration was not answered."""
 
 
 class DeviceStore(Protocol):
@@ -88,7 +93,7 @@ class PushService(Protocol):
     """Where pushes are sent from. All raise `TransientError` when it is away."""
 
     async def register(self, device: Device, expires: datetime) -> None:
-        """Make a device and its tags known."""
+        """Make a device and its tags known. Raises `RefusedError` when the push channel is none that it could use."""
 
     async def tags(self, installation: str) -> tuple[str, ...] | None:
         """The tags that a device has there; None: it is not known, or its platform has rejected it."""
@@ -121,6 +126,7 @@ class Devices:
 
         Raises:
             TooManyTagsError: the person has more audiences and mutes than a device can have tags for.
+            ChannelRefusedError: the push channel is none that the platform could be reached by; nothing has changed.
         """
         visit = await self._reception.visit(person)
         now = self._reception.clock()
@@ -133,9 +139,15 @@ class Devices:
             renewed_at=now,
             tags=tags_of(visit.audiences, visit.profile.preferences),
         )
-        # Kept first: what is registered there and unknown here could never be removed.
-        await self._store.save_device(person.user, device)
-        await self._service.register(device, now + STALE)
+        try:
+            await self._put(person.user, device)
+        except RefusedError as error:
+            log.warning("the push channel of %r was refused: %s", installation, error)
+            if installation in known:
+                await self._store.save_device(person.user, known[installation])
+            else:
+                await self._store.remove_device(person.user, installation)
+            raise ChannelRefusedError from error
         return device
 
     async def remove(self, person: Person, installation: str) -> None:
@@ -173,19 +185,26 @@ class Devices:
         await asyncio.gather(*(self._retag(visit.user, device, tags) for device in devices if device.tags != tags))
 
     async def _retag(self, user: str, device: Device, tags: tuple[str, ...]) -> None:
-        if not await self._is_theirs(user, device.installation):
+        known = await self._service.tags(device.installation)
+        if _are_theirs(user, known):
+            await self._put(user, structs.replace(device, tags=tags))
+        elif known is not None or device.tags:
             await self._store.remove_device(user, device.installation)
-            return
-        changed = structs.replace(device, tags=tags)
-        await self._service.register(changed, device.renewed_at + STALE)
-        await self._store.save_device(user, changed)
+        # Else it is being registered just now, or will be again: that had no answer, or an error.
+
+    async def _put(self, user: str, device: Device) -> None:
+        # Kept first: what is registered there and unknown here could never be removed. Without its tags until they are
+        # there for certain: what is taken for up to date is never brought in line.
+        await self._store.save_device(user, structs.replace(device, tags=()))
+        await self._service.register(device, device.renewed_at + STALE)
+        await self._store.save_device(user, device)
 
     async def _forget(self, user: str, installation: str) -> None:
-        if await self._is_theirs(user, installation):
+        if _are_theirs(user, await self._service.tags(installation)):
             await self._service.unregister(installation)
         await self._store.remove_device(user, installation)
 
-    async def _is_theirs(self, user: str, installation: str) -> bool:
-        """Whether nobody else has signed in on the device since."""
-        tags = await self._service.tags(installation)
-        return tags is not None and Audience(Kind.USER, user).tag in tags
+
+def _are_theirs(user: str, tags: tuple[str, ...] | None) -> bool:
+    """Whether a device with these tags is there, and nobody else has signed in on it since."""
+    return tags is not None and Audience(Kind.USER, user).tag in tags

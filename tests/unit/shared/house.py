@@ -26,7 +26,10 @@ from shared.inbox.marking import Marking
 from shared.inbox.membership import TopicAccess
 from shared.inbox.settling_in import SettlingIn
 from shared.inbox.visiting import Reception
+from shared.push.devices import Devices
+from shared.push.sending import Pushing
 from tests.unit.shared.fakes import RecordingOutbox, RecordingPublisher, SetClock
+from tests.unit.shared.hub import MemoryHub
 from tests.unit.shared.memory import MemoryPeople, MemoryStore
 
 ISSUER = "https://issuer.example"
@@ -91,8 +94,10 @@ class Worker:
         self.marking = Marking(reception, house.store)
         self.settling = SettlingIn(reception, house.store)
         self.producers = Producers(authenticator, house.outbox)
-        self.inboxes = Inboxes(authenticator, self.reading, self.marking)
-        self.persons = People(authenticator, reception, self.settling)
+        pushing = Pushing(house.hub, house.people, house.people) if house.hub else None
+        devices = Devices(reception, house.people, house.hub) if house.hub else None
+        self.inboxes = Inboxes(authenticator, self.reading, self.marking, pushing)
+        self.persons = People(authenticator, reception, self.settling, devices)
         self.health = Health(house.checks)
         self.deliver = Deliver(house.store, [LiveChannel(house.live)], house.outbox, house.clock)
 
@@ -105,9 +110,11 @@ class House:
 
     Args:
         access: roles by topic pattern, as in `TOPIC_ACCESS`.
+        hub: where pushes are sent from; None: there are none.
     """
 
-    def __init__(self, access: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(self, access: Mapping[str, Sequence[str]] | None = None, hub: MemoryHub | None = None) -> None:
+        self.hub = hub
         self.clock = SetClock()
         self.keys = _Keys()
         self.access = TopicAccess(access or {})

@@ -13,10 +13,11 @@ from shared.card import StoredAlert, format_moment
 from shared.delivery.keeping import Versioned
 from shared.errors import RefusedError
 from shared.inbox.feeds import Feed, FeedGoneError, FeedPage
-from shared.inbox.people import MARK_PREFIX, PROFILE_ID, KeptMark, KeptProfile
+from shared.inbox.people import DEVICE_PREFIX, MARK_PREFIX, PROFILE_ID, KeptMark, KeptProfile
 from shared.inbox.profile import Profile
 from shared.inbox.reading import EVERYTHING, Filter, Head
 from shared.position import Position
+from shared.push.devices import Device
 from tests.unit.shared.fakes import DOWN
 
 
@@ -217,9 +218,16 @@ class MemoryStore:
 
 
 class MemoryPeople:
-    """What is known about people, in memory: a `PeopleStore`."""
+    """What is known about people, in memory: a `PeopleStore` and a `DeviceStore`.
+
+    Attributes:
+        faults: for each call about a device in turn whether and how it fails.
+    """
 
     def __init__(self) -> None:
+        self.registered: dict[tuple[str, str], Device] = {}
+        """Devices by user and installation."""
+        self.faults: Iterator[Fault | None] = repeat(None)
         self.profiles: dict[str, KeptProfile] = {}
         self.kept: dict[tuple[str, str], tuple[KeptMark, str]] = {}
         self.feed = MemoryFeed()
@@ -263,6 +271,23 @@ class MemoryPeople:
         own = [mark for (owner, _), (mark, _) in self.kept.items() if owner == user]
         return [mark for mark in own if mark.at > read_up_to or mark.read is False]
 
+    async def devices(self, user: str) -> list[Device]:
+        """See `DeviceStore`."""
+        self._end(await self._begin())
+        return [device for (owner, _), device in self.registered.items() if owner == user]
+
+    async def save_device(self, user: str, device: Device) -> None:
+        """See `DeviceStore`."""
+        lost = await self._begin()
+        self.registered[user, device.installation] = device
+        self._end(lost)
+
+    async def remove_device(self, user: str, installation: str) -> None:
+        """See `DeviceStore`."""
+        lost = await self._begin()
+        self.registered.pop((user, installation), None)
+        self._end(lost)
+
     async def everything(self, user: str) -> AsyncIterator[dict[str, Any]]:
         """See `PeopleStore`."""
         kept = self.profiles.get(user)
@@ -271,12 +296,28 @@ class MemoryPeople:
         for (owner, card), (mark, version) in self.kept.items():
             if owner == user:
                 yield {"id": MARK_PREFIX + card, "user": user, **to_builtins(mark), "_etag": version}
+        for (owner, installation), device in self.registered.items():
+            if owner == user:
+                yield {"id": DEVICE_PREFIX + installation, "user": user, **to_builtins(device)}
 
     async def erase(self, user: str) -> int:
         """See `PeopleStore`."""
         count = (self.profiles.pop(user, None) is not None) + sum(owner == user for owner, _ in self.kept)
+        count += sum(owner == user for owner, _ in self.registered)
         self.kept = {key: value for key, value in self.kept.items() if key[0] != user}
+        self.registered = {key: value for key, value in self.registered.items() if key[0] != user}
         return count
+
+    async def _begin(self) -> Fault | None:
+        await asyncio.sleep(0)
+        fault = next(self.faults, None)
+        if fault is Fault.LOST_REQUEST:
+            raise DOWN
+        return fault
+
+    def _end(self, fault: Fault | None) -> None:
+        if fault is Fault.LOST_ANSWER:
+            raise DOWN
 
     def _version(self) -> str:
         self._versions += 1

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from belfry import Alert
 from benchmarks.figures import Figure
@@ -29,14 +29,27 @@ async def cost(system: System) -> list[Figure]:
         ),
         *await _spent(system, "to everyone, one at a time", _alerts(["everyone"] * ALERTS), at_once=1),
         *await _spent(
+            system, "to everyone without a push, one at a time", _alerts(["everyone"] * ALERTS, push="never"), at_once=1
+        ),
+        *await _spent(
             system, "the same thread again, one at a time", _alerts([user] * ALERTS, thread=f"t-{run}"), at_once=1
         ),
+        *await _pushed(system, run),
     ]
 
 
-def _alerts(audiences: Sequence[str], thread: str | None = None) -> list[Alert]:
+async def _pushed(system: System, run: str) -> list[Figure]:
+    """To a person who is away and has a phone."""
+    owner = await system.asking(f"owner-{run}")
+    await owner.register_phone(f"phone-{run}")
+    return await _spent(
+        system, "to a person with a phone, one at a time", _alerts([f"user:owner-{run}"] * ALERTS), at_once=1
+    )
+
+
+def _alerts(audiences: Sequence[str], **fields: Any) -> list[Alert]:
     return [
-        Alert(to=(audience,), title=f"Alert {number}", body="A body of usual length. " * 8, thread=thread)
+        Alert(to=(audience,), title=f"Alert {number}", body="A body of usual length. " * 8, **fields)
         for number, audience in enumerate(audiences)
     ]
 
@@ -53,4 +66,5 @@ async def _spent(system: System, what: str, alerts: Sequence[Alert], *, at_once:
         Figure(what, spent.request_units / len(alerts), "RU"),
         Figure(what, spent.cosmos_calls / len(alerts), "calls of Cosmos DB"),
         Figure(what, spent.web_pubsub_calls / len(alerts), "calls of Web PubSub"),
+        Figure(what, spent.notification_hubs_calls / len(alerts), "calls of Notification Hubs"),
     ]

@@ -37,6 +37,8 @@ class Usage:
     """Calls by kind, for example `send_to_group`."""
     frames: int
     """That Web PubSub sent to clients."""
+    notification_hubs: Counter[str]
+    """Calls by kind, for example `send`."""
 
     @property
     def cosmos_calls(self) -> int:
@@ -48,12 +50,18 @@ class Usage:
         """Calls of any kind."""
         return self.web_pubsub.total()
 
+    @property
+    def notification_hubs_calls(self) -> int:
+        """Calls of any kind."""
+        return self.notification_hubs.total()
+
     def __sub__(self, earlier: Self) -> "Usage":
         return Usage(
             self.request_units - earlier.request_units,
             self.cosmos - earlier.cosmos,
             self.web_pubsub - earlier.web_pubsub,
             self.frames - earlier.frames,
+            self.notification_hubs - earlier.notification_hubs,
         )
 
 
@@ -114,11 +122,13 @@ class System:
         """What the services did so far."""
         cosmos = await self._statistics("cosmos")
         web_pubsub = await self._statistics("web_pubsub")
+        notification_hubs = await self._statistics("notification_hubs")
         return Usage(
             request_units=cosmos["requestCharge"],
             cosmos=Counter(cosmos["operations"]),
             web_pubsub=Counter(web_pubsub["operations"]),
             frames=web_pubsub["framesSent"],
+            notification_hubs=Counter(notification_hubs["operations"]),
         )
 
     async def _statistics(self, service: str) -> dict[str, Any]:

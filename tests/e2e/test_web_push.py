@@ -40,6 +40,17 @@ async def test_a_closed_browser_is_told_what_its_notification_needs(system: Syst
     assert [headers["urgency"] for headers in browser.headers] == ["high", "normal"]
 
 
+async def test_a_push_service_that_is_not_served_is_refused(system: System, unique: str) -> None:
+    """400 with the field: the hub on this machine posts to no other one; nothing is registered."""
+    person = Phone(system, unique)
+    async with Browser() as browser:
+        channel = browser.channel | {"endpoint": "https://push.example/1"}
+    body = {"platform": "browser", "pushChannel": channel}
+    problem = await person.ask("PUT", f"/devices/{unique}", 400, json=body)
+    assert (problem["code"], problem["field"]) == ("invalid-body", "pushChannel")
+    assert (await person.ask("GET", "/devices"))["devices"] == []
+
+
 async def test_a_topic_of_many_costs_one_request_for_each_platform(system: System, unique: str) -> None:
     """Whatever the number of devices: each gets the push once, and the hub is asked three times."""
     async with Browser() as browser:

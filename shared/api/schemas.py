@@ -93,6 +93,12 @@ _RULES: Final[Mapping[str, Schema]] = {
             {"required": ["data_base64"], "properties": {"data_base64": {"contentEncoding": "base64"}}},
         ]
     },
+    "Registration": {
+        "anyOf": [
+            {"properties": {"platform": {"enum": ["fcmv1", "apns"]}, "pushChannel": {"type": "string"}}},
+            {"properties": {"platform": {"const": "browser"}, "pushChannel": {"type": "object"}}},
+        ]
+    },
 }
 
 

@@ -124,6 +124,7 @@ async def test_health_says_which_backends_answer(system: System) -> None:
     assert (status, health["status"]) == (200, "ok")
     assert {name for name, backend in health["backends"].items() if backend["answers"]} == {
         "cosmosDb",
+        "notificationHubs",
         "serviceBus",
         "webPubSub",
     }

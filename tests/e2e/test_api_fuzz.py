@@ -31,6 +31,7 @@ VARIED: Final = [endpoint.name for endpoint in ENDPOINTS if endpoint.parameters 
 REFUSED_ALL_THE_SAME: Final[Mapping[str, str]] = {
     "sendAlerts": "an event in binary mode has all of its headers, or none",
     "listChanges": "a sync token is sealed",
+    "registerDevice": "the push service knows what it can push to",
     "writePreferences": "a time zone has to be one",
 }
 """Operations of which not every request that their schemas allow is valid, and why no schema can say so."""

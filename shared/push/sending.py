@@ -45,6 +45,10 @@ class Pushing:
         self._devices = devices
         self._people = people
 
+    async def reaches(self, audience: Audience) -> bool:
+        """Whether there may be devices of an audience at all; raises as `push`."""
+        return bool(await self._platforms(audience))
+
     async def push(self, stored: StoredAlert, now: datetime) -> None:
         """Push an alert to the devices of its audience whose people want that.
 

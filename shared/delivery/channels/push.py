@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from shared.alert import Push
-from shared.audience import Kind
+from shared.audience import Audience, Kind
 from shared.card import StoredAlert
 from shared.errors import BelfryError
 from shared.push.sending import Pushing
@@ -41,7 +41,19 @@ class PushChannel:
 
     async def deliver(self, alerts: Sequence[StoredAlert]) -> list[BelfryError | None]:
         """See `Channel`."""
-        return list(await asyncio.gather(*map(self._deliver, alerts)))
+        # Asked once for each audience of a batch: most people of most alerts have no device.
+        audiences = list({stored.audience for stored in alerts})
+        reached = dict(zip(audiences, await asyncio.gather(*map(self._reaches, audiences)), strict=True))
+        wanted = [stored for stored in alerts if reached[stored.audience]]
+        outcomes = dict(zip(map(id, wanted), await asyncio.gather(*map(self._deliver, wanted)), strict=True))
+        return [outcomes.get(id(stored)) for stored in alerts]
+
+    async def _reaches(self, audience: Audience) -> bool:
+        try:
+            async with self._places:
+                return await self._pushing.reaches(audience)
+        except BelfryError:
+            return True  # each alert will find out for itself, and say so
 
     async def _deliver(self, stored: StoredAlert) -> BelfryError | None:
         now = self._clock()

@@ -197,3 +197,30 @@ async def test_a_push_that_is_refused_is_parked_alone(
     assert open_parcel(received(parked)).channels == frozenset({"push"})
     assert "too large" in str(parked.properties["reason"])
     assert len(store.of(ADA)) == len(publisher.cards(ADA)) == 1
+
+
+async def test_who_has_no_device_costs_one_question_a_batch(world: World) -> None:
+    """Most people of most alerts have none: nobody asks whether they are connected, and nothing is sent."""
+    asked: list[str] = []
+
+    class Counting(MemoryPeople):
+        async def devices(self, user: str) -> list[Device]:
+            asked.append(user)
+            return await super().devices(user)
+
+    people = Counting()
+    channel = PushChannel(Pushing(world.hub, people, people), world.screens, world.clock)
+    assert await channel.deliver([stored(f"a{number}", number, ADA) for number in range(20)]) == [None] * 20
+    assert (asked, world.screens.asked) == (["ada"], [])
+
+
+async def test_a_question_that_fails_is_asked_for_each_alert(world: World) -> None:
+    """That it is not known whether there is a device fails the alerts themselves, so that they come again."""
+
+    class Away(MemoryPeople):
+        async def devices(self, user: str) -> list[Device]:
+            del user
+            raise PASSING
+
+    channel = PushChannel(Pushing(world.hub, Away(), world.people), world.screens, world.clock)
+    assert await channel.deliver([stored("a", 1, ADA), stored("b", 2, ADA)]) == [PASSING, PASSING]

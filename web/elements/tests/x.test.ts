@@ -1,0 +1,4 @@
+import { expect, test } from "vitest";
+test("a", () => {
+  expect(document.body).toBeTruthy();
+});

@@ -12,6 +12,14 @@ export default defineConfig({
       },
       {
         resolve: { conditions },
+        // Found out only while tests run, they would reload the page under them.
+        optimizeDeps: {
+          include: [
+            "axe-core",
+            "lit",
+            ...["class-map", "if-defined", "live", "repeat"].map((name) => `lit/directives/${name}.js`),
+          ],
+        },
         test: {
           name: "elements",
           root: "elements",

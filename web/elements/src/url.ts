@@ -1,0 +1,18 @@
+/** An address that may be followed. */
+export interface Link {
+  readonly href: string;
+  /** Whether it leaves the app. */
+  readonly external: boolean;
+}
+
+/** Only within the app, or https; null for anything else. */
+export function followable(url: string | undefined): Link | null {
+  if (url === undefined || !URL.canParse(url, document.baseURI)) {
+    return null;
+  }
+  const { href, origin, protocol } = new URL(url, document.baseURI);
+  if (origin === location.origin) {
+    return { href, external: false };
+  }
+  return protocol === "https:" ? { href, external: true } : null;
+}

@@ -1,4 +1,0 @@
-import { expect, test } from "vitest";
-test("a", () => {
-  expect(document.body).toBeTruthy();
-});

@@ -1,0 +1,39 @@
+/** What the service worker and the pages say to each other, by `postMessage`. */
+
+import { type Alert, type ClearAll, type ClearCard, decode } from "./notification.ts";
+
+/** A page has news of a card. Shown only if no window of the app can be seen. */
+export interface ToWorker {
+  readonly belfry: "notify";
+  readonly message: Alert | ClearCard | ClearAll;
+}
+
+export type FromWorker =
+  /** A notification was clicked. Whoever takes it on says so with `acknowledge`, or the window is sent to the URL. */
+  | { readonly belfry: "open"; readonly card: string; readonly url: string; readonly action: string | null }
+  /** The person has swiped a card's notification away. */
+  | { readonly belfry: "dismissed"; readonly card: string; readonly position: string }
+  /** The browser has changed this device's push subscription. */
+  | { readonly belfry: "subscription" };
+
+/** What a page said to the worker; null: it is none of ours. */
+export function fromPage(data: unknown): ToWorker | null {
+  const fields = ours(data);
+  const message = fields?.belfry === "notify" ? decode(fields.message) : null;
+  return message && { belfry: "notify", message };
+}
+
+/** What the worker said to a page; null: it is none of ours. */
+export function fromWorker(data: unknown): FromWorker | null {
+  const fields = ours(data);
+  // Only this origin's service worker can say it, in the version that this module is of, or one beside it.
+  return fields && ["open", "dismissed", "subscription"].includes(fields.belfry)
+    ? (fields as FromWorker)
+    : null;
+}
+
+function ours(data: unknown): ({ belfry: string } & Record<string, unknown>) | null {
+  return typeof data === "object" && data !== null && "belfry" in data && typeof data.belfry === "string"
+    ? (data as { belfry: string } & Record<string, unknown>)
+    : null;
+}

@@ -13,6 +13,7 @@ _WHAT = {
     "web_pubsub": "the live connections",
     "identity": "tokens; pick a person, no password",
     "functions_host": "deliver, and the HTTP API at /api",
+    "static_web_apps": "the shop, for browsers",
 }
 """What each service is to Belfry."""
 

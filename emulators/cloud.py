@@ -12,6 +12,8 @@ from emulators.children import Child
 from emulators.settings import read_settings, with_addresses
 
 HOST = "functions_host"
+WEB_CLIENT = "web/shop/dist"
+"""Where the application's folder has the web client, once it is built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,18 @@ COMPONENTS = (
         needs=("service_bus", "cosmos", "web_pubsub", "notification_hubs", "identity"),
         arguments=("--app", "{application}"),
         takes_settings=True,
+    ),
+    Component(
+        name="static_web_apps",
+        title="Web client",
+        port=4280,
+        needs=(HOST,),
+        arguments=(
+            *("--folder", f"{{application}}/{WEB_CLIENT}"),
+            *("--api", f"{{{HOST}}}"),
+            *("--set", "shop.json:issuer={identity}"),
+            *("--set", "shop.json:hub={notification_hubs}"),
+        ),
     ),
 )
 """Everything that `python -m emulators` runs. A new service is a new row."""

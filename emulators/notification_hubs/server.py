@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import randbelow
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import hdrs, web
@@ -32,6 +33,7 @@ MAXIMUM_BODY = 64 * 1024
 STOP_SECONDS = 1.0
 """How long open requests may take to end when the service stops."""
 
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _PAGES = Path(__file__).with_name("pages")
 _PAGE_HEADERS: dict[str, str] = {
     hdrs.CACHE_CONTROL: "no-cache",
@@ -168,10 +170,11 @@ class _Routes:
 
     async def devices(self, request: web.Request) -> web.Response:
         shown = feed.devices(self._store, time.time(), request.query.get("installation"))
-        return web.json_response(body=msgspec.json.encode({"devices": shown}))
+        return web.json_response(body=msgspec.json.encode({"devices": shown}), headers=_readable_by(request))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"})
+        headers = {hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store", **_readable_by(request)}
+        response = web.StreamResponse(headers=headers)
         # Whoever has gone away is noticed by the next write.
         with suppress(ConnectionResetError), self._watchers.watching() as changes:
             await response.prepare(request)
@@ -211,6 +214,23 @@ class _Routes:
 
     async def shut_down(self, _: web.Application) -> None:
         self._watchers.end()
+
+
+def _readable_by(request: web.Request) -> dict[str, str]:
+    """The headers by which pages of this machine, on whatever port, may read an answer; what is pushed is private."""
+    origin = request.headers.get(hdrs.ORIGIN, "")
+    headers: dict[str, str] = {hdrs.VARY: hdrs.ORIGIN}
+    if _is_of_this_machine(origin):
+        headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+    return headers
+
+
+def _is_of_this_machine(origin: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # an unfinished IPv6 address
+        return False
+    return parts.scheme in {"http", "https"} and parts.hostname in _THIS_MACHINE
 
 
 async def _body(request: web.Request) -> bytes | None:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 import uuid
@@ -14,16 +15,17 @@ from typing import Final, NoReturn
 from rich.console import Console
 
 from belfry.inbox import ProblemResponseError
+from demo import browser
 from demo.board import Board
 from demo.connecting import Addresses
 from demo.lines import Lines
 from demo.people import PEOPLE
 from demo.play import play_on, play_once
 from demo.shop import Step, rounds
-from demo.summary import print_addresses, print_summary
+from demo.summary import print_addresses, print_shop, print_summary
 from demo.view import View
 from emulators.children import NotReadyError
-from emulators.cloud import HOST, Cloud, PortTakenError
+from emulators.cloud import HOST, SHOP, Cloud, PortTakenError, is_built
 from emulators.process import DEFAULT_DATA
 from emulators.settings import SettingsError
 
@@ -64,6 +66,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of all state (%(default)s)")
     parser.add_argument("--logs", type=Path, default=DEFAULT_DATA / "logs", help="folder of the logs (%(default)s)")
     parser.add_argument("--ports", choices=("fixed", "free"), default="fixed", help="free: whichever are (%(default)s)")
+    parser.add_argument("--no-open", action="store_true", help="do not open the shop in a browser")
     parser.add_argument("--seed", type=int, default=0, help="another number tells another story (%(default)s)")
     return parser.parse_args(argv)
 
@@ -78,12 +81,22 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         cloud.start()
     try:
         print_addresses(console, cloud)
+        _show_shop(options, console, cloud.urls[SHOP])
         return _play(options, console, cloud)
     finally:
         # A second Ctrl-C would interrupt nothing but the end itself.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         cloud.stop()
+
+
+def _show_shop(options: argparse.Namespace, console: Console, url: str) -> None:
+    if not is_built():
+        console.print("The shop for browsers is not built: `make web` builds it.\n", soft_wrap=True)
+        return
+    print_shop(console, url)
+    if console.is_terminal and not (options.once or options.no_open) and browser.is_at_hand(os.environ, sys.platform):
+        browser.open_shop(url)
 
 
 def _play(options: argparse.Namespace, console: Console, cloud: Cloud) -> int:

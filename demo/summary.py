@@ -2,6 +2,7 @@
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from demo.ledger import Ledger
 from demo.view import duration
@@ -24,6 +25,12 @@ def print_addresses(console: Console, cloud: Cloud) -> None:
     for component in cloud.components:
         table.add_row(component.title, cloud.urls[component.name], _WHAT.get(component.name, ""))
     console.print(table)
+    console.print()
+
+
+def print_shop(console: Console, url: str) -> None:
+    """Where the shop is, which is what most people want to know."""
+    console.print(Text.assemble(("The shop is open: ", "bold"), (url, "bold underline cyan")), soft_wrap=True)
     console.print()
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emulators.children import NotReadyError
-from emulators.cloud import COMPONENTS, Cloud, PortTakenError
+from emulators.cloud import COMPONENTS, SHOP, Cloud, PortTakenError, is_built
 from emulators.process import DEFAULT_DATA
 from emulators.settings import SettingsError
 
@@ -49,6 +49,8 @@ def main() -> int:
     try:
         with cloud:
             output.print(_table(cloud))
+            if SHOP in cloud.urls and not is_built():
+                output.print("The web client is not built: `make web` builds it.")
             output.print(f"Ctrl-C ends them. Logs: {options.logs}")
             _watch(cloud, problems)
     except PortTakenError as error:

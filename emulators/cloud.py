@@ -12,6 +12,7 @@ from emulators.children import Child
 from emulators.settings import read_settings, with_addresses
 
 HOST = "functions_host"
+SHOP = "static_web_apps"
 WEB_CLIENT = "web/shop/dist"
 """Where the application's folder has the web client, once it is built."""
 
@@ -71,7 +72,7 @@ COMPONENTS = (
         takes_settings=True,
     ),
     Component(
-        name="static_web_apps",
+        name=SHOP,
         title="Web client",
         port=4280,
         needs=(HOST,),
@@ -84,6 +85,11 @@ COMPONENTS = (
     ),
 )
 """Everything that `python -m emulators` runs. A new service is a new row."""
+
+
+def is_built(application: Path = Path()) -> bool:
+    """Whether the web client is there to be served; the service runs all the same, and says how to build it."""
+    return (application / WEB_CLIENT / "index.html").is_file()
 
 
 class PortTakenError(Exception):

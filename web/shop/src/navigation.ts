@@ -1,0 +1,53 @@
+/** Which part of a page is shown: by its path, without loading the page anew. */
+
+import type { ReactiveController, ReactiveControllerHost } from "lit";
+
+export class Navigation implements ReactiveController {
+  readonly #host: ReactiveControllerHost & EventTarget;
+  readonly #own: RegExp;
+
+  /**
+   * @param host the page's element, in which links are followed.
+   * @param own the paths that this page shows.
+   */
+  constructor(host: ReactiveControllerHost & EventTarget, own: RegExp) {
+    this.#host = host;
+    this.#own = own;
+    host.addController(this);
+  }
+
+  get path(): string {
+    return location.pathname;
+  }
+
+  hostConnected(): void {
+    addEventListener("popstate", this.#moved);
+    this.#host.addEventListener("click", this.#clicked);
+  }
+
+  hostDisconnected(): void {
+    removeEventListener("popstate", this.#moved);
+    this.#host.removeEventListener("click", this.#clicked);
+  }
+
+  /** Go to an address; true: it was one of this page's, and is shown. */
+  go(address: string): boolean {
+    const url = new URL(address, location.href);
+    if (url.origin !== location.origin || !this.#own.test(url.pathname)) return false;
+    if (url.pathname !== location.pathname) history.pushState(null, "", url.pathname);
+    this.#moved();
+    return true;
+  }
+
+  readonly #moved = (): void => {
+    this.#host.requestUpdate();
+    scrollTo({ top: 0 });
+  };
+
+  readonly #clicked = (event: Event): void => {
+    const { button, metaKey, ctrlKey, shiftKey, altKey } = event as MouseEvent;
+    if (event.defaultPrevented || button !== 0 || metaKey || ctrlKey || shiftKey || altKey) return;
+    const link = event.composedPath().find((each) => each instanceof HTMLAnchorElement);
+    if (link && !link.target && this.go(link.href)) event.preventDefault();
+  };
+}

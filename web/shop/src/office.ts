@@ -1,0 +1,109 @@
+/** The back office: the inbox, the orders on the counter, and everything that can be sent. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { sender, type Send } from "./alerts.ts";
+import { apiOf } from "./api.ts";
+import { Counter, type Held } from "./counter.ts";
+import { icons } from "./icons.ts";
+import { Navigation } from "./navigation.ts";
+import { PROGRESS, received, told, type Order, type Progress } from "./orders.ts";
+import { SeatPage, type Session } from "./page.ts";
+import type { Seat } from "./sign-in.ts";
+import "./send-panel.ts";
+
+const ACTIONS: Readonly<Record<Progress, string>> = { placed: "Take", packed: "Pack", delivered: "Deliver" };
+
+class OfficePage extends SeatPage {
+  readonly seat: Seat = "office";
+  readonly navigation = new Navigation(this, /^\/(office\.html|desk|stock|reports)$/);
+  readonly #counter = new Counter();
+  #send: Send | null = null;
+  #problem = "";
+
+  protected readonly words = {
+    place: "Back office",
+    welcome: "The back office",
+    invitation: "Sign in to see to orders, and to send alerts.",
+  };
+
+  protected links(): readonly (readonly [string, string])[] {
+    return [];
+  }
+
+  protected opened({ settings, signIn }: Session): void {
+    this.#send = sender(apiOf(settings, signIn));
+    this.#counter.observe(() => {
+      this.requestUpdate();
+      void this.#takeOrders();
+    });
+    void this.#takeOrders();
+  }
+
+  protected content(): TemplateResult {
+    return html`<main class="office">
+      <h1 class="unseen">Back office</h1>
+      <div class="work">
+        ${this.#desk()}
+        <section class="panel" aria-labelledby="send-heading">
+          <h2 id="send-heading">Send an alert</h2>
+          <shop-send-panel .send=${this.#send}></shop-send-panel>
+        </section>
+      </div>
+      <section class="panel inbox" aria-label="Inbox"><belfry-inbox></belfry-inbox></section>
+    </main>`;
+  }
+
+  #desk(): TemplateResult | typeof nothing {
+    const orders = this.#counter.orders.filter(({ progress }) => progress !== "delivered");
+    if (orders.length === 0 && !this.#problem) return nothing;
+    return html`<section class="panel" aria-labelledby="desk-heading">
+      <h2 id="desk-heading">On the counter</h2>
+      ${this.#problem ? html`<p class="problem" role="alert">${this.#problem}</p>` : nothing}
+      <ul class="desk">
+        ${orders.map((held) => this.#row(held))}
+      </ul>
+    </section>`;
+  }
+
+  #row({ order, progress }: Held): TemplateResult {
+    const next = following(progress);
+    return html`<li>
+      <span class="what"><b>${order.product}</b><small>${order.number} · ${order.name}</small></span>
+      ${
+        next
+          ? html`<button @click=${() => void this.#advance(order, next)}>
+              ${next === "delivered" ? icons.house : icons.box}${ACTIONS[next]}
+            </button>`
+          : nothing
+      }
+    </li>`;
+  }
+
+  /** Take what is on the counter: the customer is thanked, and the back office told. */
+  async #takeOrders(): Promise<void> {
+    const untaken = this.#counter.orders.filter(({ progress }) => progress === null);
+    for (const { order } of untaken.toReversed()) {
+      await this.#advance(order, "placed", true);
+    }
+  }
+
+  async #advance(order: Order, progress: Progress, first = false): Promise<void> {
+    if (!this.#send) return;
+    try {
+      await this.#send(told(order, progress));
+      if (first) await this.#send(received(order));
+    } catch (error) {
+      this.#problem = error instanceof Error ? error.message : String(error);
+      this.requestUpdate();
+      return;
+    }
+    this.#problem = "";
+    await this.#counter.advance(order.id, progress);
+  }
+}
+
+function following(progress: Progress | null): Progress | undefined {
+  return progress === null ? PROGRESS[0] : PROGRESS[PROGRESS.indexOf(progress) + 1];
+}
+
+customElements.define("shop-office", OfficePage);

@@ -1,0 +1,208 @@
+/** What the customer's page and the back office have in common: somebody signs in, and Belfry is connected. */
+
+import { Belfry, type Snapshot } from "@belfry/client";
+import { useBelfry } from "@belfry/elements";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { mark } from "./icons.ts";
+import type { Navigation } from "./navigation.ts";
+import { loadSettings, type Settings } from "./settings.ts";
+import { SignIn, type Person, type Seat } from "./sign-in.ts";
+
+/** Somebody is signed in. */
+export interface Session {
+  readonly settings: Settings;
+  readonly signIn: SignIn;
+  readonly person: Person;
+  readonly belfry: Belfry;
+}
+
+type State =
+  | { readonly kind: "opening" }
+  | { readonly kind: "closed"; readonly signIn: SignIn }
+  | { readonly kind: "open"; readonly session: Session }
+  | { readonly kind: "broken"; readonly reason: string };
+
+/** A page of one seat. It is made of plain elements, in reach of the page's style sheets. */
+export abstract class SeatPage extends LitElement {
+  abstract readonly seat: Seat;
+  abstract readonly navigation: Navigation;
+  #state: State = { kind: "opening" };
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#open().catch((error: unknown) => {
+      this.#show({ kind: "broken", reason: error instanceof Error ? error.message : String(error) });
+    });
+  }
+
+  /** Words of the house on this page: the line below its name, and what stands where one signs in. */
+  protected abstract readonly words: {
+    readonly place: string;
+    readonly welcome: string;
+    readonly invitation: string;
+  };
+  /** Links in the header. */
+  protected abstract links(): readonly (readonly [path: string, text: string])[];
+  /** Everything below the header. */
+  protected abstract content(session: Session): TemplateResult;
+  /** Called once, when somebody is signed in. */
+  protected abstract opened(session: Session): void;
+
+  protected override render(): TemplateResult {
+    const state = this.#state;
+    switch (state.kind) {
+      case "opening":
+        return html`${this.#header(null)}
+          <main class="wait" aria-busy="true"></main>`;
+      case "broken":
+        return html`${this.#header(null)}
+          <main class="door"><p role="alert">${state.reason}</p></main>`;
+      case "closed":
+        return html`${this.#header(null)}${this.#door(state.signIn)}`;
+      case "open": {
+        const { session } = state;
+        return html`${this.#header(session)}${this.#cutOff(session)} ${this.content(session)}
+          <belfry-toasts></belfry-toasts>`;
+      }
+    }
+  }
+
+  async #open(): Promise<void> {
+    const settings = await loadSettings();
+    const signIn = new SignIn(settings, this.seat);
+    const person = await signIn.person();
+    if (!person) {
+      this.#show({ kind: "closed", signIn });
+      return;
+    }
+    const belfry = new Belfry({
+      api: settings.api,
+      getToken: (options) => signIn.token(options),
+      account: person.account,
+      ...(settings.tokenHeader === null ? {} : { tokenHeader: settings.tokenHeader }),
+    });
+    useBelfry(belfry);
+    const session = { settings, signIn, person, belfry };
+    let last: Snapshot | null = null;
+    belfry.observe((snapshot) => {
+      const known = last;
+      last = snapshot;
+      if (known?.connection !== snapshot.connection || known.queued !== snapshot.queued) this.requestUpdate();
+    });
+    this.addEventListener("belfry-open", (event) => {
+      if (this.navigation.go((event as CustomEvent<{ url: string }>).detail.url)) event.preventDefault();
+    });
+    signIn.onEnd(() => {
+      belfry.disconnect();
+      this.#show({ kind: "closed", signIn });
+    });
+    this.#show({ kind: "open", session });
+    this.opened(session);
+    await belfry.connect();
+  }
+
+  #show(state: State): void {
+    this.#state = state;
+    this.requestUpdate();
+  }
+
+  #header(session: Session | null): TemplateResult {
+    const here = this.navigation.path;
+    const links = session ? this.links() : [];
+    return html`<header class="site">
+      <a class="brand" href="/${this.seat}.html">
+        ${mark}<span><b>Hearth &amp; Oak</b> <small>${this.words.place}</small></span>
+      </a>
+      ${
+        links.length > 0
+          ? html`<nav aria-label="Main">
+              ${links.map(
+                ([path, text]) =>
+                  html`<a href=${path} aria-current=${path === here ? "page" : nothing}>${text}</a>`,
+              )}
+            </nav>`
+          : nothing
+      }
+      ${session ? this.#person(session) : nothing}
+    </header>`;
+  }
+
+  #person(session: Session): TemplateResult {
+    const { belfry, person } = session;
+    const away = belfry.snapshot.connection === "closed";
+    return html`<div class="person">
+      <button
+        class="switch"
+        role="switch"
+        aria-checked=${away ? "false" : "true"}
+        title=${away ? "Go online" : "Go offline, and see what waits"}
+        @click=${() => void this.#turn(session, away)}
+      >
+        <span class="knob" aria-hidden="true"></span><span class="label">Online</span>
+      </button>
+      <belfry-bell></belfry-bell>
+      <button class="face" popovertarget="person" aria-label="Signed in as ${person.name}">
+        ${initials(person.name)}
+      </button>
+      <div id="person" class="menu" popover>
+        <p>${person.name}</p>
+        <button @click=${() => void this.#signOut(session)}>Sign out</button>
+      </div>
+    </div>`;
+  }
+
+  #cutOff(session: Session): TemplateResult | typeof nothing {
+    const { connection, queued } = session.belfry.snapshot;
+    if (connection === "signed-out") {
+      return html`<div class="bar" role="status">
+        <p>Your session has ended.</p>
+        <button @click=${() => void session.signIn.begin(returnPath())}>Sign in again</button>
+      </div>`;
+    }
+    if (connection !== "closed") return nothing;
+    return html`<div class="bar" role="status">
+      <p>
+        <b>You are offline.</b> What comes now goes to your phone, and is here when you are back.
+        ${queued > 0 ? html`${queued === 1 ? "One change waits" : `${queued} changes wait`} to be sent.` : nothing}
+      </p>
+      <button @click=${() => void this.#turn(session, true)}>Go online</button>
+    </div>`;
+  }
+
+  #door(signIn: SignIn): TemplateResult {
+    return html`<main class="door">
+      ${mark}
+      <h1>${this.words.welcome}</h1>
+      <p>${this.words.invitation}</p>
+      <button class="primary" @click=${() => void signIn.begin(returnPath())}>Sign in</button>
+    </main>`;
+  }
+
+  async #turn({ belfry }: Session, online: boolean): Promise<void> {
+    if (online) await belfry.connect();
+    else belfry.disconnect();
+    this.requestUpdate();
+  }
+
+  async #signOut({ belfry, signIn }: Session): Promise<void> {
+    await belfry.signOut();
+    await signIn.end();
+  }
+}
+
+/** Where to go on after signing in: the stage, if that is where this page is shown. */
+function returnPath(): string {
+  return (window.top ?? window).location.pathname;
+}
+
+function initials(name: string): string {
+  const words = name.split(/\s+/).filter(Boolean);
+  return [words.at(0), words.length > 1 ? words.at(-1) : undefined]
+    .map((word) => word?.charAt(0) ?? "")
+    .join("")
+    .toUpperCase();
+}

@@ -1,0 +1,142 @@
+/** The stage: the customer, the back office and the customer's phone, side by side. */
+
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { mark, openInTab } from "./icons.ts";
+import { loadSettings, type Settings } from "./settings.ts";
+import { SignIn, type Person, type Seat } from "./sign-in.ts";
+import "./phone.ts";
+
+type Place = Seat | "phone";
+
+const SEATS: readonly Seat[] = ["customer", "office"];
+const NAMES: Readonly<Record<Place, string>> = {
+  customer: "The customer",
+  office: "The back office",
+  phone: "The phone",
+};
+
+class Stage extends LitElement {
+  #settings: Settings | null = null;
+  readonly #signIns = new Map<Seat, SignIn>();
+  readonly #people = new Map<Seat, Person>();
+  #problem = "";
+  #ready = false;
+  /** What is shown where there is room for one. */
+  #place: Place = "customer";
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#open().catch((error: unknown) => {
+      this.#problem = error instanceof Error ? error.message : String(error);
+      this.requestUpdate();
+    });
+  }
+
+  protected override render(): TemplateResult {
+    const everybody = SEATS.every((seat) => this.#people.has(seat));
+    return html`
+      <header class="stage-head">
+        <a class="brand" href="/"
+          >${mark}<span><b>Hearth &amp; Oak</b></span></a
+        >
+        <p>A small shop that shows <b>Belfry</b> at work: every alert gets to its people.</p>
+      </header>
+      ${this.#problem ? html`<main class="door"><p role="alert">${this.#problem}</p></main>` : nothing}
+      ${this.#ready ? (everybody ? this.#places() : this.#door()) : nothing}
+    `;
+  }
+
+  async #open(): Promise<void> {
+    this.#settings = await loadSettings();
+    for (const seat of SEATS) {
+      const signIn = new SignIn(this.#settings, seat);
+      const person = await signIn.person();
+      this.#signIns.set(seat, signIn);
+      if (person) this.#people.set(seat, person);
+    }
+    this.#ready = true;
+    this.requestUpdate();
+  }
+
+  #door(): TemplateResult {
+    const missing = SEATS.filter((seat) => !this.#people.has(seat));
+    const [first, ...rest] = missing;
+    return html`<main class="door">
+      ${mark}
+      <h1>Two people, one shop</h1>
+      <p>
+        A customer on the left, the back office on the right, and a phone beside them. What one of them does
+        the others see at once. ${missing.length === 2 ? "Sign in both, one after the other." : nothing}
+      </p>
+      ${
+        first
+          ? html`<button class="primary" @click=${() => void this.#signIns.get(first)?.begin("/", rest)}>
+              ${missing.length === 2 ? "Sign both in" : `Sign in ${NAMES[first].toLowerCase()}`}
+            </button>`
+          : nothing
+      }
+      <p class="aside">
+        Or one alone: ${openInTab("/customer.html", "the shop")}
+        ${openInTab("/office.html", "the back office")}
+      </p>
+    </main>`;
+  }
+
+  #places(): TemplateResult {
+    const places: readonly Place[] = this.#settings?.hub ? [...SEATS, "phone"] : SEATS;
+    return html`
+      <div class="stage-tabs" role="group" aria-label="What is shown">
+        ${places.map(
+          (place) =>
+            html`<button
+              aria-pressed=${this.#place === place ? "true" : "false"}
+              @click=${() => {
+                this.#place = place;
+                this.requestUpdate();
+              }}
+            >
+              ${NAMES[place]}
+            </button>`,
+        )}
+      </div>
+      <main class="places" data-place=${this.#place}>
+        <h1 class="unseen">Hearth &amp; Oak, on stage</h1>
+        ${SEATS.map((seat) => this.#frame(seat))}
+        ${
+          this.#settings?.hub
+            ? html`<section class="place" data-name="phone" aria-labelledby="name-phone">
+                <h2 id="name-phone">
+                  ${this.#firstName("customer")}’s phone ${openInTab(this.#settings.hub, "all phones")}
+                </h2>
+                <shop-phone
+                  .settings=${this.#settings}
+                  .signIn=${this.#signIns.get("customer") ?? null}
+                ></shop-phone>
+              </section>`
+            : nothing
+        }
+      </main>
+    `;
+  }
+
+  #frame(seat: Seat): TemplateResult {
+    const name = this.#people.get(seat)?.name ?? "";
+    return html`<section class="place" data-name=${seat} aria-labelledby="name-${seat}">
+      <h2 id="name-${seat}">
+        <span>${name}<small>${NAMES[seat].toLowerCase()}</small></span
+        >${openInTab(`/${seat}.html`, "in a tab")}
+      </h2>
+      <iframe src="/${seat}.html" title="${NAMES[seat]}: ${name}"></iframe>
+    </section>`;
+  }
+
+  #firstName(seat: Seat): string {
+    return this.#people.get(seat)?.name.split(" ").at(0) ?? NAMES[seat];
+  }
+}
+
+customElements.define("shop-stage", Stage);

@@ -133,6 +133,16 @@ export type PushState =
   | "off"
   | "on";
 
+/** A device that the person is pushed to. */
+export interface Device {
+  readonly installation: string;
+  readonly platform: string;
+  /** RFC 3339. */
+  readonly registeredAt: string;
+  /** RFC 3339; it is forgotten 90 days later. */
+  readonly renewedAt: string;
+}
+
 /** Web push on this device. */
 export interface Push {
   readonly state: PushState;

@@ -1,0 +1,306 @@
+/**
+ * A person's alerts in a web app: the composition of all parts.
+ *
+ *     every tab     store ◄── what the leader hears and is answered, what any tab says and loads
+ *                     │
+ *                     └──► snapshot, lists, arrivals
+ *     the leader    live connection, catching up, sending of what waits, writing to storage
+ */
+
+import { accountOf } from "./account.ts";
+import { Api, type ApiOptions } from "./api.ts";
+import { pause, waits } from "./backoff.ts";
+import { BelfryError, SignedOutError } from "./errors.ts";
+import { keyOf } from "./horizons.ts";
+import { newId } from "./ids.ts";
+import { StoredList } from "./list.ts";
+import type { Connect } from "./pubsub.ts";
+import { page } from "./page.ts";
+import { Session } from "./session.ts";
+import { Store } from "./store.ts";
+import type { Browser } from "./tabs.ts";
+import type {
+  BelfryClient,
+  Card,
+  CardList,
+  Connection,
+  Device,
+  Filter,
+  Preferences,
+  Push,
+  Snapshot,
+  Subscription,
+  Unsubscribe,
+} from "./types.ts";
+
+export interface BelfryOptions extends ApiOptions {
+  /**
+   * Names the person for what is kept on this device. By default the token's issuer and id; if it cannot be read,
+   * what the server calls them.
+   */
+  readonly account?: string | undefined;
+  /** Whether cards are kept on this device, and marks that wait; true by default. */
+  readonly storage?: boolean | undefined;
+  /** Whether the tabs of this origin share one connection; true by default. */
+  readonly tabs?: boolean | undefined;
+  /** How to connect to an address; by default with the official client. */
+  readonly connect?: Connect | undefined;
+  /** What the tabs need of a browser; by default that of the one this runs in. */
+  readonly browser?: Browser | undefined;
+  /** As Date.now, which it is by default. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/** The longest that timers can wait. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export class Belfry implements BelfryClient {
+  readonly push: Push = unsupported;
+  readonly #options: BelfryOptions;
+  readonly #clock: () => number;
+  readonly #api: Api;
+  readonly #store: Store;
+  readonly #lists = new Map<string, StoredList>();
+  /** Whose cards these are. */
+  #account: string | null = null;
+  #session: Session | null = null;
+  #connecting: AbortController | null = null;
+  #expiry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: BelfryOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? Date.now;
+    this.#api = new Api(options);
+    this.#store = new Store(this.#clock);
+    this.#store.observeCards(() => {
+      this.#awaitExpiry();
+    });
+  }
+
+  get snapshot(): Snapshot {
+    return this.#store.snapshot;
+  }
+
+  observe(listener: (snapshot: Snapshot) => void): Unsubscribe {
+    return this.#store.observe(listener);
+  }
+
+  onArrival(listener: (card: Card) => void): Unsubscribe {
+    return this.#store.onArrival(listener);
+  }
+
+  /**
+   * Connect, and stay connected. Resolves when cards can be shown, from this device's storage or from the server; or
+   * when `disconnect` came before.
+   *
+   * Rejects with a `SignedOutError` when the server does not accept the token; calling it again tries again.
+   */
+  async connect(): Promise<void> {
+    if (this.#connecting === null) {
+      this.#connecting = new AbortController();
+      this.#store.connection = "connecting";
+      void this.#connect(this.#connecting.signal);
+    } else if (this.snapshot.connection === "signed-out") {
+      this.#store.connection = "connecting";
+      if (this.#session !== null) this.#session.retry();
+      else void this.#connect(this.#connecting.signal);
+    }
+    await this.#loaded();
+  }
+
+  /** Stop listening, in this tab; what is shown stays. */
+  async disconnect(): Promise<void> {
+    this.#connecting?.abort();
+    this.#connecting = null;
+    const session = this.#session;
+    this.#session = null;
+    this.#store.connection = "closed";
+    clearTimeout(this.#expiry);
+    await session?.stop();
+  }
+
+  /** Forget the person on this device, in every tab, and what still waits to be sent. */
+  async signOut(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await session?.remove();
+    await this.disconnect();
+    this.#forget();
+  }
+
+  list(filter: Filter = {}): CardList {
+    const key = keyOf(filter);
+    let list = this.#lists.get(key);
+    if (list === undefined) {
+      list = new StoredList(this.#store, filter, (before) => this.#load(filter, before));
+      this.#lists.set(key, list);
+    }
+    return list;
+  }
+
+  mark(card: string, change: { readonly read?: boolean; readonly archived?: boolean }): void {
+    const shown = this.#store.find(card);
+    if (shown === null) return;
+    const read = change.read === shown.read ? undefined : change.read;
+    const archived = change.archived === shown.archived ? undefined : change.archived;
+    if (read === undefined && archived === undefined) return;
+    this.#connected().say({
+      id: newId(),
+      card,
+      position: shown.position,
+      at: shown.at,
+      ...(read === undefined ? {} : { read }),
+      ...(archived === undefined ? {} : { archived }),
+    });
+  }
+
+  markAllRead(): void {
+    const { newest } = this.#store;
+    if (newest !== "" && this.snapshot.unread > 0) this.#connected().say({ id: newId(), upTo: newest });
+  }
+
+  async subscriptions(): Promise<readonly Subscription[]> {
+    const { subscriptions } = await this.#api.request<{ subscriptions: Subscription[] }>(
+      "GET",
+      "/subscriptions",
+    );
+    return subscriptions;
+  }
+
+  subscribe(topic: string): Promise<Subscription> {
+    return this.#api.request("PUT", `/subscriptions/${encodeURIComponent(topic)}`);
+  }
+
+  unsubscribe(topic: string): Promise<void> {
+    return this.#api.request("DELETE", `/subscriptions/${encodeURIComponent(topic)}`);
+  }
+
+  preferences(): Promise<Preferences> {
+    return this.#api.request("GET", "/preferences");
+  }
+
+  savePreferences(preferences: Preferences): Promise<Preferences> {
+    return this.#api.request("PUT", "/preferences", { body: preferences });
+  }
+
+  /** The devices that the person is pushed to. Rejects with a `BelfryError`. */
+  async devices(): Promise<readonly Device[]> {
+    const { devices } = await this.#api.request<{ devices: Device[] }>("GET", "/devices");
+    return devices;
+  }
+
+  /** Rejects with a `BelfryError`. */
+  removeDevice(installation: string): Promise<void> {
+    return this.#api.request("DELETE", `/devices/${encodeURIComponent(installation)}`);
+  }
+
+  /** Everything that the server holds about the person. Rejects with a `BelfryError`. */
+  exportData(): Promise<Readonly<Record<string, unknown>>> {
+    return this.#api.request("GET", "/me/export");
+  }
+
+  /** Have the server forget everything about the person. Rejects with a `BelfryError`. */
+  async erase(): Promise<void> {
+    await this.#api.request("DELETE", "/me");
+    this.#session?.forget();
+  }
+
+  /** Find out whose alerts these are, show those that were kept, and join the other tabs. */
+  async #connect(signal: AbortSignal): Promise<void> {
+    const account = await this.#findAccount(signal);
+    if (account === null || signal.aborted) return;
+    if (this.#account !== null && this.#account !== account) this.#forget();
+    this.#account = account;
+    const { storage = true, tabs = true, connect, browser } = this.#options;
+    this.#session = new Session({
+      name: `${this.#options.api} ${account}`,
+      api: this.#api,
+      store: this.#store,
+      clock: this.#clock,
+      storage,
+      connect,
+      browser,
+      alone: !tabs,
+      onGone: () => {
+        void this.disconnect();
+        this.#forget();
+      },
+    });
+    await this.#session.start();
+  }
+
+  /** Null: the token is not accepted, or it is not wanted any more. */
+  async #findAccount(signal: AbortSignal): Promise<string | null> {
+    if (this.#options.account !== undefined) return this.#options.account;
+    let wait = waits();
+    while (!signal.aborted) {
+      try {
+        const account = accountOf(await this.#options.getToken({ fresh: false }));
+        return account ?? (await this.#api.request<{ user: string }>("POST", "/negotiate")).user;
+      } catch (error) {
+        // Whatever `getToken` rejects with: it says what is final, and all else passes.
+        if (error instanceof SignedOutError) {
+          this.#say("signed-out", signal);
+          return null;
+        }
+      }
+      this.#say("waiting", signal);
+      const end = await pause(wait.next().value, signal, (listener) => page.onWake(listener));
+      if (end === "woken") wait = waits();
+    }
+    return null;
+  }
+
+  #say(connection: Connection, signal: AbortSignal): void {
+    if (!signal.aborted) this.#store.connection = connection;
+  }
+
+  #loaded(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const check = ({ loaded, connection }: Snapshot): void => {
+        if (connection === "signed-out") reject(new SignedOutError());
+        else if (loaded || connection === "closed") resolve();
+        else return;
+        stop();
+      };
+      const stop = this.#store.observe(check);
+      check(this.#store.snapshot);
+    });
+  }
+
+  async #load(filter: Filter, before: string | null): Promise<void> {
+    await this.#connected().load(filter, before);
+  }
+
+  #connected(): Session {
+    if (this.#session !== null) return this.#session;
+    const detail = "Belfry is not connected: call `connect` first.";
+    throw new BelfryError({ status: 0, code: "not-connected", detail });
+  }
+
+  #forget(): void {
+    this.#account = null;
+    this.#store.empty();
+  }
+
+  #awaitExpiry(): void {
+    clearTimeout(this.#expiry);
+    const { nextExpiry } = this.#store;
+    if (nextExpiry === Infinity) return;
+    this.#expiry = setTimeout(
+      () => {
+        this.#store.tick();
+      },
+      Math.min(Math.max(nextExpiry - this.#clock(), 0), LONGEST_TIMER),
+    );
+  }
+}
+
+/** Until this browser's own push is there. */
+const unsupported: Push = {
+  state: "unsupported",
+  enable: () =>
+    Promise.reject(new BelfryError({ status: 0, code: "unsupported", detail: "There is no web push." })),
+  disable: () => Promise.resolve(),
+  observe: () => () => undefined,
+};

@@ -1,0 +1,236 @@
+/**
+ * What is known, kept on this device: a database for each API and person, so that nobody is shown what is another's.
+ *
+ * It is a cache of the server but for what waits to be sent. When it is missing, full or broken, the client works
+ * without, and says so once.
+ */
+
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
+
+import { newId } from "./ids.ts";
+import type { Said } from "./outbox.ts";
+import type { Kept } from "./store.ts";
+import { withdrawn, type AnyCard, type Mark } from "./wire.ts";
+
+/** Cards that are kept: the newest. */
+const CARDS = 1_000;
+const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
+/** Raise it when what is kept changes its shape; see `upgrade`. */
+const VERSION = 1;
+
+/** All that is kept but cards, marks and what waits. */
+type Rest = Omit<Kept, "cards" | "marks"> & {
+  /** Whose writing this is: who finds another's here does not lead any more. */
+  readonly writer: string;
+};
+
+interface Schema extends DBSchema {
+  cards: { key: string; value: AnyCard };
+  marks: { key: string; value: Mark };
+  rest: { key: "rest"; value: Rest };
+  /** In the order in which it was said. */
+  waiting: { key: number; value: Said; indexes: { id: string } };
+}
+
+type Database = IDBPDatabase<Schema>;
+
+function upgrade(database: Database, from: number): void {
+  // What the server has, too, is made anew whenever its shape changes. Only what waits has to be carried over.
+  if (from < 1) {
+    database.createObjectStore("cards", { keyPath: "card" });
+    database.createObjectStore("marks", { keyPath: "card" });
+    database.createObjectStore("rest");
+    database.createObjectStore("waiting", { autoIncrement: true }).createIndex("id", "id", { unique: true });
+  }
+}
+
+export class Storage {
+  readonly #name: string;
+  #opening: Promise<Database | null> | null = null;
+  #broken = false;
+  /** As it was last written here: what is still the same object need not be written again. */
+  #cards = new Map<string, AnyCard>();
+  #marks = new Map<string, Mark>();
+  #writer: string | null = null;
+  /** Whose writing is there, if nobody else has written since. */
+  #written: string | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** What was kept, and what waits, the earliest first. */
+  async load(): Promise<{ kept: Kept | null; waiting: readonly Said[] }> {
+    const loaded = await this.#use(async (database) => {
+      const transaction = database.transaction(["cards", "marks", "rest", "waiting"]);
+      const [cards, marks, rest, waiting] = await Promise.all([
+        transaction.objectStore("cards").getAll(),
+        transaction.objectStore("marks").getAll(),
+        transaction.objectStore("rest").get("rest"),
+        transaction.objectStore("waiting").getAll(),
+        transaction.done,
+      ]);
+      return { kept: rest === undefined ? null : { ...rest, cards, marks }, waiting };
+    });
+    return loaded ?? { kept: null, waiting: [] };
+  }
+
+  /** What waits, the earliest first. */
+  async waiting(): Promise<readonly Said[]> {
+    return (await this.#use((database) => database.getAll("waiting"))) ?? [];
+  }
+
+  /** From now on this tab writes what is known; what others wrote is replaced as a whole. */
+  lead(): void {
+    this.#writer = newId();
+  }
+
+  /** Another tab writes from now on. */
+  follow(): void {
+    this.#writer = null;
+  }
+
+  /**
+   * Keep what is known, in one transaction: so the sync token is never newer than the cards.
+   *
+   * Only the tab that leads does. One that was put to sleep while it led may wake up late and not know yet that it
+   * does not lead any more: it finds another's writing, and leaves it alone.
+   */
+  async write(kept: Kept): Promise<void> {
+    const writer = this.#writer;
+    if (writer === null) return;
+    this.#writing = this.#writing.then(() => this.#write(bounded(kept), writer));
+    await this.#writing;
+  }
+
+  /** Something was said, in any tab. */
+  async say(said: Said): Promise<void> {
+    await this.#use(async (database) => {
+      const transaction = database.transaction("waiting", "readwrite");
+      const known = await transaction.store.index("id").getKey(said.id);
+      await transaction.store.put(said, known);
+      await transaction.done;
+    });
+  }
+
+  /** It was settled, or something said later made it superfluous. */
+  async unsay(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#use(async (database) => {
+      const transaction = database.transaction("waiting", "readwrite");
+      const { store } = transaction;
+      for (const id of ids) {
+        const key = await store.index("id").getKey(id);
+        if (key !== undefined) await store.delete(key);
+      }
+      await transaction.done;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#writing;
+    const opening = this.#opening;
+    this.#opening = null;
+    (await opening)?.close();
+  }
+
+  /** Delete all of it. Other tabs that have it open let go of it. */
+  async remove(): Promise<void> {
+    this.follow();
+    await this.close();
+    if (this.#broken) return;
+    try {
+      await deleteDB(this.#name);
+    } catch (error) {
+      this.#breakWith(error);
+    }
+  }
+
+  async #write(kept: Kept, writer: string): Promise<void> {
+    const anew = this.#written !== writer;
+    const cards = new Map(kept.cards.map((card) => [card.card, card]));
+    const marks = new Map(kept.marks.map((mark) => [mark.card, mark]));
+    await this.#use(async (database) => {
+      const transaction = database.transaction(["cards", "marks", "rest"], "readwrite");
+      const rest = transaction.objectStore("rest");
+      const found = (await rest.get("rest"))?.writer;
+      if (!anew && found !== writer) return;
+      const inCards = transaction.objectStore("cards");
+      const inMarks = transaction.objectStore("marks");
+      if (anew) await Promise.all([inCards.clear(), inMarks.clear()]);
+      const { readUpTo, audiences, sync, horizons, beyond, many, user } = kept;
+      await Promise.all([
+        ...difference(anew ? NOTHING : this.#cards, cards).map((key) => put(inCards, key, cards.get(key))),
+        ...difference(anew ? NOTHING : this.#marks, marks).map((key) => put(inMarks, key, marks.get(key))),
+        rest.put({ readUpTo, audiences, sync, horizons, beyond, many, user, writer }, "rest"),
+        transaction.done,
+      ]);
+      this.#cards = cards;
+      this.#marks = marks;
+      this.#written = writer;
+    });
+  }
+
+  /** Do something with the database; null where there is none. */
+  async #use<T>(work: (database: Database) => Promise<T>): Promise<T | null> {
+    if (this.#broken) return null;
+    try {
+      const database = await (this.#opening ??= this.#open());
+      return database === null ? null : await work(database);
+    } catch (error) {
+      this.#breakWith(error);
+      return null;
+    }
+  }
+
+  async #open(): Promise<Database | null> {
+    return openDB<Schema>(this.#name, VERSION, {
+      upgrade,
+      // Somebody wants to delete it, or a newer version of this client to change it.
+      blocking: (_current, _wanted, event) => {
+        (event.target as IDBDatabase).close();
+        this.#broken = true;
+      },
+      terminated: () => {
+        this.#opening = null;
+      },
+    });
+  }
+
+  #breakWith(error: unknown): void {
+    if (this.#broken) return;
+    this.#broken = true;
+    console.warn("Belfry keeps nothing on this device, and works without:", error);
+  }
+}
+
+/** As much of it as is kept: the newest cards, and the marks about them. */
+function bounded(kept: Kept): Kept {
+  const marksOf = (cards: readonly AnyCard[]): Mark[] => {
+    const keys = new Set(cards.map((card) => card.card));
+    return kept.marks.filter((mark) => keys.has(mark.card));
+  };
+  if (kept.cards.length <= CARDS) return { ...kept, marks: marksOf(kept.cards) };
+  const sorted = [...kept.cards].sort((one, other) => (one.position < other.position ? 1 : -1));
+  const cards = sorted.slice(0, CARDS);
+  const lowest = cards.at(-1)?.position ?? "";
+  const horizons = kept.horizons.map(([key, horizon]) => [key, horizon < lowest ? lowest : horizon] as const);
+  const cut = sorted.slice(CARDS).filter((card) => !withdrawn(card) && !card.read).length;
+  return { ...kept, cards, marks: marksOf(cards), horizons, beyond: kept.beyond + cut };
+}
+
+/** The keys whose value differs. */
+function difference<T>(before: ReadonlyMap<string, T>, now: ReadonlyMap<string, T>): string[] {
+  const changed = [...now.keys()].filter((key) => now.get(key) !== before.get(key));
+  return [...changed, ...[...before.keys()].filter((key) => !now.has(key))];
+}
+
+interface Puts<T> {
+  put(value: T): Promise<unknown>;
+  delete(key: string): Promise<unknown>;
+}
+
+async function put<T>(store: Puts<T>, key: string, value: T | undefined): Promise<void> {
+  await (value === undefined ? store.delete(key) : store.put(value));
+}

@@ -1,0 +1,485 @@
+/**
+ * What one tab shows: the client rule's view, and over it what the person has said that is not confirmed yet.
+ *
+ * Every tab takes the same inputs, whichever of them brought them: so all show the same. No input or output happens
+ * here, and the time is given.
+ */
+
+import { COMPLETE, Horizons } from "./horizons.ts";
+import { Listeners } from "./listeners.ts";
+import { enqueue, Expectation, type Said } from "./outbox.ts";
+import { View } from "./rule.ts";
+import type { Card, Connection, Filter, Snapshot, Unsubscribe } from "./types.ts";
+import {
+  withdrawn,
+  type AnyCard,
+  type Audiences,
+  type Changes,
+  type Frame,
+  type Mark,
+  type Page,
+} from "./wire.ts";
+
+/** What changes what is known. `exact`: nothing else happened around the time when the server counted. */
+export type Input =
+  | { readonly kind: "frame"; readonly frame: Frame }
+  /** The history is being loaded anew; `first` is its first page. Until then what is there stays. */
+  | { readonly kind: "renewing" }
+  /** It could not be loaded. */
+  | { readonly kind: "abandoned" }
+  | { readonly kind: "first"; readonly page: Page; readonly exact: boolean }
+  | { readonly kind: "changes"; readonly changes: Changes; readonly exact: boolean }
+  /** A page of a list, from `before` (null: from the newest) on. */
+  | {
+      readonly kind: "page";
+      readonly filter: Filter;
+      readonly before: string | null;
+      readonly page: Page;
+      readonly exact: boolean;
+    }
+  /** A page that was asked for because of cards that are missing in between. */
+  | { readonly kind: "mended"; readonly before: string; readonly page: Page; readonly exact: boolean }
+  | { readonly kind: "said"; readonly said: Said }
+  /** What was said has been confirmed, by a mark or by the moment up to which all is read; null: refused. */
+  | {
+      readonly kind: "settled";
+      readonly id: string;
+      readonly answer: Mark | { readonly readUpTo: string } | null;
+    }
+  /** Everything that the server knew of the person was erased. */
+  | { readonly kind: "forget" };
+
+/** All that is known, to be kept or passed on. */
+export interface Kept {
+  readonly cards: readonly AnyCard[];
+  readonly marks: readonly Mark[];
+  readonly readUpTo: string;
+  readonly audiences: Audiences;
+  readonly sync: string;
+  readonly horizons: readonly (readonly [string, string])[];
+  readonly beyond: number;
+  readonly many: boolean;
+  readonly user: string | null;
+}
+
+/** The server counts up to here. */
+const MANY = 100;
+/** Milliseconds: what is older when catching up brings it is no news any more. */
+const NEWS = 30_000;
+
+export class Store {
+  readonly #clock: () => number;
+  #view = new View();
+  /** What will be shown when the history has been loaded anew. */
+  #coming: View | null = null;
+  #horizons = new Horizons();
+  #sync = "";
+  #queue: readonly Said[] = [];
+  /** Ids of what has left the queue: tabs that have not heard of it may say it again. */
+  readonly #settled = new Set<string>();
+  #expectation = new Expectation([]);
+  #sending: () => string | null = () => null;
+  /** Positions at which another device has marked cards that are unknown here, though they are above a horizon. */
+  #missing = new Set<string>();
+  /** Unread cards that the server has counted and that are not known here. */
+  #beyond = 0;
+  /** Whether the server counted no further than it does, so that there may be more of them. */
+  #many = false;
+  #counted = false;
+  #countWanted = false;
+  #touched = -Infinity;
+  #loaded = false;
+  #user: string | null = null;
+  #connection: Connection = "closed";
+  #shown: { current: readonly Card[]; expectation: Expectation; cards: readonly Card[] } | null = null;
+  #snapshot: Snapshot;
+  #told: Snapshot;
+  #dirty = false;
+  readonly #observers = new Listeners<[Snapshot]>();
+  readonly #cardObservers = new Listeners<[]>();
+  readonly #arrivals = new Listeners<[Card]>();
+
+  /** `clock`: as Date.now. */
+  constructor(clock: () => number = Date.now) {
+    this.#clock = clock;
+    this.#told = this.#snapshot = this.#current();
+  }
+
+  /** What the next answer about changes is asked with; empty: the history has to be loaded first. */
+  get sync(): string {
+    return this.#sync;
+  }
+
+  /** Whether the history is being loaded anew. */
+  get renewing(): boolean {
+    return this.#coming !== null;
+  }
+
+  get queue(): readonly Said[] {
+    return this.#queue;
+  }
+
+  get readUpTo(): string {
+    return this.#view.readUpTo;
+  }
+
+  get snapshot(): Snapshot {
+    const current = this.#current();
+    if (!sameSnapshot(current, this.#snapshot)) this.#snapshot = current;
+    return this.#snapshot;
+  }
+
+  set connection(connection: Connection) {
+    this.#connection = connection;
+    this.#changed();
+  }
+
+  set user(user: string | null) {
+    this.#user = user;
+    this.#changed();
+  }
+
+  /** Tells what is on its way to the server, and so stays in the queue. */
+  set sending(sending: () => string | null) {
+    this.#sending = sending;
+  }
+
+  /** When something last changed, as of the clock, by something else than an answer of the API. */
+  get touched(): number {
+    return this.#touched;
+  }
+
+  /** Whether the server should be asked for the unread count: what is known here does not say it. */
+  get countWanted(): boolean {
+    if (this.#horizons.of({}) === COMPLETE) return false;
+    return this.#countWanted || (this.#many && this.snapshot.unread < MANY && !this.#allRead());
+  }
+
+  /** Of the cards that are missing in between the highest position; null: there are none. */
+  get missing(): string | null {
+    let highest: string | null = null;
+    for (const position of this.#missing) if (highest === null || position > highest) highest = position;
+    return highest;
+  }
+
+  /** When the next card expires, as of the clock. */
+  get nextExpiry(): number {
+    return this.#view.nextExpiry(this.#clock());
+  }
+
+  /** Time has passed: what has expired leaves the screen. */
+  tick(): void {
+    this.#changed();
+  }
+
+  find(key: string): Card | null {
+    const card = this.#view.find(key);
+    return card === null ? null : this.#expectation.of(card);
+  }
+
+  /** All cards that are on screen, newest first: the same array until it changes. There may be holes between them. */
+  get shown(): readonly Card[] {
+    const current = this.#view.current(this.#clock());
+    if (this.#shown?.current !== current || this.#shown.expectation !== this.#expectation) {
+      const expectation = this.#expectation;
+      const cards = current.map((card) => expectation.of(card)).filter((card) => !card.archived);
+      this.#shown = { current, expectation, cards };
+    }
+    return this.#shown.cards;
+  }
+
+  /** The position down to which a list is complete. */
+  horizon(filter: Filter): string {
+    return this.#horizons.of(filter);
+  }
+
+  /** The newest `at` that is known here; empty: there is no card. */
+  get newest(): string {
+    return this.shown.reduce((newest, card) => (card.at > newest ? card.at : newest), "");
+  }
+
+  /** Whether saying that all is read up to a moment changes more than what is known here tells. */
+  reachesBeyond(upTo: string): boolean {
+    const marked = (card: Card): boolean =>
+      card.at <= upTo && this.#view.marks.get(card.card)?.read === false;
+    return this.#beyond > 0 || this.#many || this.#view.current(this.#clock()).some(marked);
+  }
+
+  take(input: Input): void {
+    switch (input.kind) {
+      case "frame":
+        this.#takeFrame(input.frame);
+        break;
+      case "renewing":
+        this.#coming = this.#view.copy();
+        this.#coming.clear();
+        break;
+      case "abandoned":
+        this.#coming = null;
+        break;
+      case "first":
+        this.#takeFirst(input.page, input.exact);
+        break;
+      case "changes":
+        this.#takeChanges(input.changes, input.exact);
+        break;
+      case "page":
+        this.#takeHistory(input.page, input.exact);
+        this.#horizons.extend(input.filter, input.before, input.page.next);
+        break;
+      case "mended":
+        this.#takeHistory(input.page, input.exact);
+        for (const position of this.#missing) {
+          if (position < input.before && position >= (input.page.next ?? COMPLETE))
+            this.#missing.delete(position);
+        }
+        break;
+      case "said":
+        if (!this.#settled.has(input.said.id)) this.#wait(enqueue(this.#queue, input.said, this.#sending()));
+        break;
+      case "settled":
+        this.#settle(input.id, input.answer);
+        break;
+      case "forget":
+        this.#forget();
+        break;
+    }
+    this.#changed();
+  }
+
+  /** Something was missed: the history has to be loaded before changes are asked for again. */
+  loseSync(): void {
+    this.#sync = "";
+  }
+
+  /** All that is known, but what waits. */
+  keep(): Kept | null {
+    const { audiences, marks, cards, readUpTo } = this.#view;
+    if (!this.#loaded || audiences === null) return null;
+    // What is missing in between counts as not loaded from there on.
+    const floor = this.missing === null ? COMPLETE : after(this.missing);
+    const horizons = this.#horizons
+      .entries()
+      .map(([key, horizon]) => [key, horizon < floor ? floor : horizon] as const);
+    return {
+      cards: [...cards.values()],
+      marks: [...marks.values()],
+      readUpTo,
+      audiences,
+      sync: this.#sync,
+      horizons,
+      beyond: this.#beyond,
+      many: this.#many,
+      user: this.#user,
+    };
+  }
+
+  /** Begin with what was kept, and with what waits. */
+  restore(kept: Kept | null, queue: readonly Said[]): void {
+    if (kept !== null) {
+      this.#view = new View();
+      this.#coming = null;
+      this.#view.takeAnswer({ ...kept, alerts: kept.cards });
+      this.#horizons.restore(kept.horizons);
+      this.#missing.clear();
+      this.#sync = kept.sync;
+      this.#beyond = kept.beyond;
+      this.#many = kept.many;
+      this.#counted = true;
+      this.#user ??= kept.user;
+      this.#loaded = true;
+    }
+    this.#wait(queue);
+    this.#changed();
+  }
+
+  /** Forget whose tab this was. */
+  empty(): void {
+    this.#forget();
+    this.#user = null;
+    this.#loaded = false;
+    this.#changed();
+  }
+
+  observe(listener: (snapshot: Snapshot) => void): Unsubscribe {
+    return this.#observers.add(listener);
+  }
+
+  /** Called when cards may have changed, once in a turn of the event loop. */
+  observeCards(listener: () => void): Unsubscribe {
+    return this.#cardObservers.add(listener);
+  }
+
+  onArrival(listener: (card: Card) => void): Unsubscribe {
+    return this.#arrivals.add(listener);
+  }
+
+  #takeFrame(frame: Frame): void {
+    const before = this.#view.readUpTo;
+    if (frame.type === "audiences") {
+      if (frame.erased) this.#forget();
+      return;
+    }
+    this.#coming?.takeFrame(frame);
+    const fresh = this.#view.takeFrame(frame);
+    this.#touched = this.#clock();
+    if (frame.type === "marks") this.#lookForMissing(frame.marks);
+    this.#readUpToMoved(before);
+    this.#doubtCount(fresh);
+    this.#arrived(fresh);
+  }
+
+  #takeFirst(page: Page, exact: boolean): void {
+    if (this.#coming === null) this.#view.clear();
+    else this.#view = this.#coming;
+    this.#coming = null;
+    this.#view.takeAnswer(page);
+    this.#horizons.reset(page.next);
+    this.#missing.clear();
+    this.#sync = page.sync;
+    this.#count(page.unread, exact, true);
+    this.#loaded = true;
+  }
+
+  #takeChanges(changes: Changes, exact: boolean): void {
+    const before = this.#view.readUpTo;
+    this.#coming?.takeAnswer(changes);
+    const fresh = this.#view.takeAnswer(changes);
+    this.#lookForMissing(changes.marks);
+    this.#readUpToMoved(before);
+    this.#doubtCount(fresh);
+    this.#sync = changes.sync;
+    if (!changes.more) this.#count(changes.unread, exact);
+    const since = this.#clock() - NEWS;
+    this.#arrived(fresh.filter((card) => !withdrawn(card) && Date.parse(card.at) >= since));
+  }
+
+  #takeHistory(page: Page, exact: boolean): void {
+    const before = this.#view.readUpTo;
+    const known = this.#view.unread(this.#clock());
+    this.#coming?.takeAnswer(page);
+    this.#view.takeAnswer(page);
+    this.#readUpToMoved(before);
+    this.#beyond = Math.max(0, this.#beyond - Math.max(0, this.#view.unread(this.#clock()) - known));
+    this.#count(page.unread, exact);
+  }
+
+  #settle(id: string, answer: Mark | { readonly readUpTo: string } | null): void {
+    if (answer !== null) {
+      const before = this.#view.readUpTo;
+      const [marks, readUpTo] = "card" in answer ? [[answer], ""] : [[], answer.readUpTo];
+      this.#coming?.takeFrame({ type: "marks", marks, readUpTo });
+      this.#view.takeFrame({ type: "marks", marks, readUpTo });
+      this.#readUpToMoved(before);
+    }
+    this.#touched = this.#clock();
+    this.#settled.add(id);
+    this.#wait(this.#queue.filter((said) => said.id !== id));
+  }
+
+  #wait(queue: readonly Said[]): void {
+    if (queue === this.#queue) return;
+    this.#queue = queue;
+    this.#expectation = new Expectation(queue);
+  }
+
+  #forget(): void {
+    this.#coming = null;
+    this.#view.forget();
+    this.#horizons = new Horizons();
+    this.#missing.clear();
+    this.#sync = "";
+    this.#beyond = 0;
+    this.#many = this.#counted = this.#countWanted = false;
+    this.#wait([]);
+  }
+
+  #readUpToMoved(before: string): void {
+    if (this.#view.readUpTo === before) return;
+    this.#horizons.readUpToMoved();
+    this.#countWanted ||= this.#beyond > 0 || this.#many;
+  }
+
+  #lookForMissing(marks: readonly Mark[]): void {
+    for (const mark of marks) {
+      if (this.#view.cards.has(mark.card)) continue;
+      this.#countWanted ||= mark.read === false || this.#beyond > 0 || this.#many;
+      if (!mark.archived && mark.position >= this.#horizons.lowest) this.#missing.add(mark.position);
+    }
+  }
+
+  /** A revision or the withdrawal of a card that the server had counted and that was not known here. */
+  #doubtCount(fresh: readonly AnyCard[]): void {
+    const revised = (card: AnyCard): boolean => withdrawn(card) || card.thread !== undefined;
+    this.#countWanted ||= (this.#beyond > 0 || this.#many) && fresh.some(revised);
+  }
+
+  #count(unread: number, exact: boolean, anew = false): void {
+    if (!exact && this.#counted && !anew) {
+      this.#countWanted = true;
+      return;
+    }
+    this.#beyond = Math.max(0, unread - this.#view.unread(this.#clock()));
+    this.#many = unread >= MANY;
+    this.#counted = true;
+    this.#countWanted = !exact;
+  }
+
+  #unread(): number {
+    const known = this.shown.reduce((count, card) => (card.read ? count : count + 1), 0);
+    if (this.#horizons.of({}) === COMPLETE) return Math.min(known, MANY);
+    return Math.min(known + (this.#allRead() ? 0 : this.#beyond), MANY);
+  }
+
+  #allRead(): boolean {
+    return this.#queue.some((said) => "upTo" in said);
+  }
+
+  #arrived(fresh: readonly AnyCard[]): void {
+    const now = this.#clock();
+    for (const { card: key } of fresh) {
+      const card = this.find(key);
+      if (card === null || card.read || card.archived) continue;
+      if (card.expiresAt !== undefined && Date.parse(card.expiresAt) <= now) continue;
+      this.#arrivals.call(card);
+    }
+  }
+
+  #current(): Snapshot {
+    return {
+      connection: this.#connection,
+      unread: this.#unread(),
+      loaded: this.#loaded,
+      queued: this.#queue.length,
+      user: this.#user,
+    };
+  }
+
+  #changed(): void {
+    if (this.#dirty) return;
+    this.#dirty = true;
+    queueMicrotask(() => {
+      this.#dirty = false;
+      const told = this.#told;
+      const snapshot = (this.#told = this.snapshot);
+      this.#cardObservers.call();
+      if (snapshot !== told) this.#observers.call(snapshot);
+    });
+  }
+}
+
+function sameSnapshot(left: Snapshot, right: Snapshot): boolean {
+  return (
+    left.connection === right.connection &&
+    left.unread === right.unread &&
+    left.loaded === right.loaded &&
+    left.queued === right.queued &&
+    left.user === right.user
+  );
+}
+
+/** The lowest position above another one. */
+export function after(position: string): string {
+  const [milliseconds = "", number = ""] = position.split("-");
+  return `${milliseconds}-${(BigInt(number) + 1n).toString().padStart(number.length, "0")}`;
+}

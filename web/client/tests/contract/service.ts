@@ -46,15 +46,6 @@ export class Service {
     return Number(new URL(this.url).port);
   }
 
-  /** Freeze it: its sockets stay open, and say nothing. */
-  freeze(): void {
-    this.#process.kill("SIGSTOP");
-  }
-
-  thaw(): void {
-    this.#process.kill("SIGCONT");
-  }
-
   /** Kill it: all connections break. */
   async kill(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
@@ -63,9 +54,9 @@ export class Service {
     await exited;
   }
 
-  /** A client address, as `negotiate` gives it. */
-  address(user: string, { seconds = 3600, groups = [] as string[] } = {}): string {
-    const audience = `${this.url}/client/hubs/${HUB}`;
+  /** A client address, as `negotiate` gives it; good for some seconds from now, or by way of a relay. */
+  address(user: string, { seconds = 3600, groups = [] as string[], via = this.url } = {}): string {
+    const audience = `${via}/client/hubs/${HUB}`;
     const token = jwt({ aud: audience, sub: user, "webpubsub.group": groups }, seconds);
     return `${audience.replace("http", "ws")}?access_token=${token}`;
   }
@@ -81,7 +72,6 @@ export class Service {
     if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   }
 
-  /** Break all connections as a network does: without a word, so that they can be recovered. */
   async statistics(): Promise<Statistics> {
     return (await (await fetch(`${this.url}/_statistics`)).json()) as Statistics;
   }

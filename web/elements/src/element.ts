@@ -91,9 +91,12 @@ export abstract class BelfryElement extends LitElement {
     return this.speech.texts;
   }
 
-  /** However much happens, it is rendered once a frame. The first time it is at once: an empty frame would flicker. */
+  /** Whether it is rendered once a frame, however much happens; else at the end of the turn: for parts of others. */
+  protected readonly framed: boolean = true;
+
   protected override async scheduleUpdate(): Promise<void> {
-    if (this.hasUpdated) {
+    // The first time at once: an empty frame would flicker.
+    if (this.hasUpdated && this.framed) {
       await nextFrame();
     }
     await super.scheduleUpdate();

@@ -11,7 +11,8 @@ export function followable(url: string | undefined): Link | null {
     return null;
   }
   const { href, origin, protocol } = new URL(url, document.baseURI);
-  if (origin === location.origin) {
+  // Pages without an origin have "null" as theirs, as have addresses that are scripts: so the protocol counts, too.
+  if (origin === location.origin && protocol === location.protocol) {
     return { href, external: false };
   }
   return protocol === "https:" ? { href, external: true } : null;

@@ -1,0 +1,97 @@
+import type { BelfryClient, Card, Unsubscribe } from "@belfry/client";
+import type { Speech } from "./texts/index.ts";
+
+/** How long arrivals are gathered, in milliseconds: who reads by ear wants to know that they came, not each one. */
+const GATHERED = 1500;
+
+const regions = new Map<"polite" | "assertive", HTMLElement>();
+const watched = new WeakMap<BelfryClient, { watchers: number; stop: Unsubscribe }>();
+
+/**
+ * Say something to people who use a screen reader. The page has one polite and one assertive region for all elements,
+ * outside of them: so a region is there before it has something to say, and stays when an element goes.
+ */
+export function announce(text: string, { locale }: Speech, assertive = false): void {
+  const region = regionFor(assertive ? "assertive" : "polite");
+  region.lang = locale;
+  const line = document.createElement("div");
+  line.textContent = text;
+  region.append(line);
+  setTimeout(() => {
+    line.remove();
+  }, 5000);
+}
+
+/**
+ * Announce what arrives, however many elements ask for it: one by its title, several by their number; critical ones
+ * assertively. A repeat or a burst is one announcement.
+ */
+export function announceArrivals(client: BelfryClient, speech: () => Speech): Unsubscribe {
+  let entry = watched.get(client);
+  if (!entry) {
+    entry = { watchers: 0, stop: gather(client, speech) };
+    watched.set(client, entry);
+  }
+  const watching = entry;
+  watching.watchers += 1;
+  return () => {
+    watching.watchers -= 1;
+    if (watching.watchers === 0) {
+      watching.stop();
+      watched.delete(client);
+    }
+  };
+}
+
+function gather(client: BelfryClient, speech: () => Speech): Unsubscribe {
+  // Prepared now: a region that appears together with its text is not read by all screen readers.
+  regionFor("polite");
+  regionFor("assertive");
+  let arrived = new Map<string, Card>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const unsubscribe = client.onArrival((card) => {
+    arrived.set(card.card, card);
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      const cards = [...arrived.values()];
+      arrived = new Map();
+      say(cards, speech());
+    }, GATHERED);
+  });
+  return () => {
+    unsubscribe();
+    clearTimeout(timer);
+  };
+}
+
+function say(cards: readonly Card[], speech: Speech): void {
+  const texts = speech.texts.announce;
+  const critical = cards.filter((card) => card.severity === "critical");
+  const others = cards.filter((card) => card.severity !== "critical");
+  const [onlyCritical] = critical;
+  if (onlyCritical) {
+    const text =
+      critical.length === 1 ? texts.critical(onlyCritical.title) : texts.criticals(critical.length);
+    announce(text, speech, true);
+  }
+  const [other] = others;
+  if (other) {
+    announce(others.length === 1 ? texts.arrived(other.title) : texts.arrivals(others.length), speech);
+  }
+}
+
+function regionFor(politeness: "polite" | "assertive"): HTMLElement {
+  let region = regions.get(politeness);
+  if (!region) {
+    region = document.createElement("div");
+    region.className = "belfry-announcer";
+    region.ariaLive = politeness;
+    region.style.cssText =
+      "position:fixed;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
+    regions.set(politeness, region);
+  }
+  if (!region.isConnected) {
+    document.body.append(region);
+  }
+  return region;
+}

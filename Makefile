@@ -71,7 +71,7 @@ clean: ## remove all that was installed, cached or stored in this folder
 
 $(WEB): web/node_modules/.package-lock.json $(WEB_SOURCES)
 	@echo "Building the web client"
-	@npm run --silent --prefix web build >/dev/null
+	@said=$$(npm run --silent --prefix web build 2>&1) || { echo "$$said" >&2; exit 1; }
 
 # npm writes this file when it is done.
 %/node_modules/.package-lock.json: %/package-lock.json

@@ -12,6 +12,7 @@ _WHAT = {
     "service_bus": "the queue that alerts come by",
     "cosmos": "the inboxes",
     "web_pubsub": "the live connections",
+    "notification_hubs": "the pushes, and a page with the phones",
     "identity": "tokens; pick a person, no password",
     "functions_host": "deliver, and the HTTP API at /api",
     "static_web_apps": "the shop, for browsers",

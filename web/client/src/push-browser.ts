@@ -1,0 +1,127 @@
+/** What web push needs of a browser. */
+
+import { newId } from "./ids.ts";
+import type { Unsubscribe } from "./types.ts";
+
+export interface PushBrowser {
+  /** Whether it has all that web push takes. Safari on iPhones and iPads has it only in apps on the home screen. */
+  readonly canPush: boolean;
+  readonly permission: NotificationPermission;
+  /** The service worker's registration, once the worker runs; null: this page has none. */
+  registration(): Promise<ServiceWorkerRegistration | null>;
+  askPermission(): Promise<NotificationPermission>;
+  /** Called when the person has changed the permission in the browser's settings. */
+  onPermission(listener: () => void): Unsubscribe;
+  /** What was kept for all tabs under a name. */
+  kept(name: string): string | null;
+  /** Keep something for all tabs; null: forget it. */
+  keep(name: string, value: string | null): void;
+  /** Called when another tab has kept something. */
+  onKept(listener: () => void): Unsubscribe;
+  /** Called with what the service worker says. */
+  onWorkerMessage(listener: (event: MessageEvent<unknown>) => void): Unsubscribe;
+  /** Do something while no other tab does it. */
+  exclusively(name: string, work: () => Promise<void>): Promise<void>;
+  now(): number;
+  newId(): string;
+}
+
+/** For as long as the page lives, where the browser keeps nothing. */
+const memory = new Map<string, string>();
+
+export const pushBrowser: PushBrowser = {
+  get canPush() {
+    return (
+      typeof window !== "undefined" &&
+      "PushManager" in window &&
+      "Notification" in window &&
+      "serviceWorker" in navigator
+    );
+  },
+  get permission() {
+    return Notification.permission;
+  },
+  async registration() {
+    const registration = await navigator.serviceWorker.getRegistration();
+    return registration ? active(registration) : null;
+  },
+  askPermission: () => Notification.requestPermission(),
+  onPermission(listener) {
+    let status: PermissionStatus | null = null;
+    let ended = false;
+    void navigator.permissions.query({ name: "notifications" }).then(
+      (found) => {
+        status = found;
+        if (!ended) {
+          found.addEventListener("change", listener);
+        }
+      },
+      () => undefined,
+    ); // a browser that does not tell: the next start sees it
+    return () => {
+      ended = true;
+      status?.removeEventListener("change", listener);
+    };
+  },
+  kept(name) {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return memory.get(name) ?? null;
+    }
+  },
+  keep(name, value) {
+    try {
+      if (value === null) {
+        localStorage.removeItem(name);
+      } else {
+        localStorage.setItem(name, value);
+      }
+    } catch {
+      if (value === null) {
+        memory.delete(name);
+      } else {
+        memory.set(name, value);
+      }
+    }
+  },
+  onKept: (listener) => listen(window, "storage", listener),
+  onWorkerMessage(listener) {
+    const { serviceWorker } = navigator;
+    const end = listen(serviceWorker, "message", listener as (event: Event) => void);
+    serviceWorker.startMessages();
+    return end;
+  },
+  async exclusively(name, work) {
+    await ("locks" in navigator ? navigator.locks.request(name, work) : work());
+  },
+  now: () => Date.now(),
+  newId,
+};
+
+/** A registration whose worker runs; null: it could not be installed. */
+export async function active(
+  registration: ServiceWorkerRegistration,
+): Promise<ServiceWorkerRegistration | null> {
+  const worker = registration.active ?? registration.waiting ?? registration.installing;
+  if (!worker) {
+    return null;
+  }
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (worker.state === "activated" || worker.state === "redundant") {
+        worker.removeEventListener("statechange", look);
+        resolve(worker.state === "activated" ? registration : null);
+      }
+    };
+    worker.addEventListener("statechange", look);
+    look();
+  });
+}
+
+function listen(target: EventTarget, event: string, listener: (event: Event) => void): Unsubscribe {
+  target.addEventListener(event, listener);
+  return () => {
+    target.removeEventListener(event, listener);
+  };
+}

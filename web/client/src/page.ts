@@ -4,7 +4,7 @@ import type { Unsubscribe } from "./types.ts";
 
 export interface Page {
   /** Whether the person can see it. */
-  readonly visible: boolean;
+  isVisible(): boolean;
   /**
    * Called when what was waiting should be tried, and what was trusted be checked: the page is seen again, comes out
    * of the back/forward cache or a freeze, or the network is back.
@@ -15,16 +15,14 @@ export interface Page {
 }
 
 const browserPage: Page = {
-  get visible() {
-    return document.visibilityState === "visible";
-  },
+  isVisible: () => document.visibilityState === "visible",
   onWake(listener) {
     const unsubscribe = [
       listen(window, "online", listener),
       listen(window, "pageshow", listener),
       listen(document, "resume", listener),
       listen(document, "visibilitychange", () => {
-        if (browserPage.visible) listener();
+        if (browserPage.isVisible()) listener();
       }),
     ];
     return () => {
@@ -37,7 +35,7 @@ const browserPage: Page = {
 };
 
 const nowhere: Page = {
-  visible: true,
+  isVisible: () => true,
   onWake: () => () => undefined,
   onLeave: () => () => undefined,
 };

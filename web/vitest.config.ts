@@ -12,6 +12,10 @@ export default defineConfig({
       },
       {
         resolve: { conditions },
+        test: { name: "shop", root: "shop", include: ["tests/**/*.test.ts"], environment: "node" },
+      },
+      {
+        resolve: { conditions },
         // Found out only while tests run, they would reload the page under them.
         optimizeDeps: {
           include: [

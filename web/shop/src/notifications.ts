@@ -11,8 +11,6 @@ export interface Delivery {
   readonly number: number;
   /** RFC 3339. */
   readonly at: string;
-  /** A silent one is for the app on the phone, which takes notifications away. */
-  readonly kind: string;
   readonly title: string;
   readonly body: string;
   readonly outcome: string;

@@ -53,15 +53,18 @@ class OfficePage extends SeatPage {
     </main>`;
   }
 
-  #desk(): TemplateResult | typeof nothing {
+  #desk(): TemplateResult {
     const orders = this.#counter.orders.filter(({ progress }) => progress !== "delivered");
-    if (orders.length === 0 && !this.#problem) return nothing;
     return html`<section class="panel" aria-labelledby="desk-heading">
       <h2 id="desk-heading">On the counter</h2>
       ${this.#problem ? html`<p class="problem" role="alert">${this.#problem}</p>` : nothing}
-      <ul class="desk">
-        ${orders.map((held) => this.#row(held))}
-      </ul>
+      ${
+        orders.length > 0
+          ? html`<ul class="desk">
+              ${orders.map((held) => this.#row(held))}
+            </ul>`
+          : html`<p class="idle">Nothing to do. Orders from the shop come here.</p>`
+      }
     </section>`;
   }
 

@@ -77,6 +77,7 @@ export function toldOrders(cards: readonly Card[]): readonly ToldOrder[] {
 function toldOrder({ url, title, body, at, data }: Card): ToldOrder | null {
   const number = Number(/^\/orders\/(\d+)$/.exec(url ?? "")?.[1]);
   if (!number) return null;
+  // Other producers may say it in the title alone.
   const said = typeof data?.progress === "string" ? data.progress : title.split(" ").at(-1);
   const progress = PROGRESS.find((each) => each === said);
   if (!progress) return null;

@@ -1,6 +1,6 @@
 /** What the customer's page and the back office have in common: somebody signs in, and Belfry is connected. */
 
-import { Belfry, type Snapshot } from "@belfry/client";
+import { Belfry, SignedOutError, type Snapshot } from "@belfry/client";
 import { useBelfry } from "@belfry/elements";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { mark } from "./icons.ts";
@@ -97,12 +97,12 @@ export abstract class SeatPage extends LitElement {
       if (this.navigation.go((event as CustomEvent<{ url: string }>).detail.url)) event.preventDefault();
     });
     signIn.onEnd(() => {
-      belfry.disconnect();
+      void belfry.disconnect();
       this.#show({ kind: "closed", signIn });
     });
     this.#show({ kind: "open", session });
     this.opened(session);
-    await belfry.connect();
+    await connect(belfry);
   }
 
   #show(state: State): void {
@@ -183,14 +183,21 @@ export abstract class SeatPage extends LitElement {
   }
 
   async #turn({ belfry }: Session, online: boolean): Promise<void> {
-    if (online) await belfry.connect();
-    else belfry.disconnect();
-    this.requestUpdate();
+    if (online) await connect(belfry);
+    else await belfry.disconnect();
   }
 
   async #signOut({ belfry, signIn }: Session): Promise<void> {
     await belfry.signOut();
     await signIn.end();
+  }
+}
+
+async function connect(belfry: Belfry): Promise<void> {
+  try {
+    await belfry.connect();
+  } catch (error) {
+    if (!(error instanceof SignedOutError)) throw error; // the snapshot says it, and the page with it
   }
 }
 

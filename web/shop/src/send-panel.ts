@@ -222,7 +222,7 @@ class SendPanel extends LitElement {
         <label
           >Push
           <select name="push">
-            <option value="offline">who is offline</option>
+            <option value="offline">if offline</option>
             <option value="always">always</option>
             <option value="never">never</option>
           </select>

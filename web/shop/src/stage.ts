@@ -1,6 +1,7 @@
 /** The stage: the customer, the back office and the customer's phone, side by side. */
 
 import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { drawing } from "./drawings.ts";
 import { mark, openInTab } from "./icons.ts";
 import { loadSettings, type Settings } from "./settings.ts";
 import { SignIn, type Person, type Seat } from "./sign-in.ts";
@@ -10,9 +11,9 @@ type Place = Seat | "phone";
 
 const SEATS: readonly Seat[] = ["customer", "office"];
 const NAMES: Readonly<Record<Place, string>> = {
-  customer: "The customer",
-  office: "The back office",
-  phone: "The phone",
+  customer: "Customer",
+  office: "Back office",
+  phone: "Phone",
 };
 
 class Stage extends LitElement {
@@ -67,15 +68,20 @@ class Stage extends LitElement {
     const [first, ...rest] = missing;
     return html`<main class="door">
       ${mark}
-      <h1>Two people, one shop</h1>
+      <h1>Every alert gets to its people.</h1>
       <p>
-        A customer on the left, the back office on the right, and a phone beside them. What one of them does
-        the others see at once. ${missing.length === 2 ? "Sign in both, one after the other." : nothing}
+        At once when they are online, as a push when they are not, and in their inbox either way. See it
+        happen, in a small shop with two people in it.
       </p>
+      <ul class="cast">
+        <li>${drawing("oak-shelf")}<b>A customer orders</b> and follows the order, live.</li>
+        <li>${drawing("brass-clock")}<b>The back office sends</b> whatever there is to say.</li>
+        <li>${drawing("linen-lamp")}<b>A phone rings</b> when its owner is offline.</li>
+      </ul>
       ${
         first
           ? html`<button class="primary" @click=${() => void this.#signIns.get(first)?.begin("/", rest)}>
-              ${missing.length === 2 ? "Sign both in" : `Sign in ${NAMES[first].toLowerCase()}`}
+              ${missing.length === 2 ? "Sign in both" : `Sign in the ${NAMES[first].toLowerCase()}`}
             </button>`
           : nothing
       }
@@ -127,7 +133,7 @@ class Stage extends LitElement {
     const name = this.#people.get(seat)?.name ?? "";
     return html`<section class="place" data-name=${seat} aria-labelledby="name-${seat}">
       <h2 id="name-${seat}">
-        <span>${name}<small>${NAMES[seat].toLowerCase()}</small></span
+        <span>${name}<small>${seat === "customer" ? "a customer" : "of the back office"}</small></span
         >${openInTab(`/${seat}.html`, "in a tab")}
       </h2>
       <iframe src="/${seat}.html" title="${NAMES[seat]}: ${name}"></iframe>

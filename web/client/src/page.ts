@@ -4,7 +4,7 @@ import type { Unsubscribe } from "./types.ts";
 
 export interface Page {
   /** Whether the person can see it. */
-  isVisible(): boolean;
+  readonly visible: boolean;
   /**
    * Called when what was waiting should be tried, and what was trusted be checked: the page is seen again, comes out
    * of the back/forward cache or a freeze, or the network is back.
@@ -15,14 +15,16 @@ export interface Page {
 }
 
 const browserPage: Page = {
-  isVisible: () => document.visibilityState === "visible",
+  get visible() {
+    return document.visibilityState === "visible";
+  },
   onWake(listener) {
     const unsubscribe = [
       listen(window, "online", listener),
       listen(window, "pageshow", listener),
       listen(document, "resume", listener),
       listen(document, "visibilitychange", () => {
-        if (browserPage.isVisible()) listener();
+        if (browserPage.visible) listener();
       }),
     ];
     return () => {
@@ -35,7 +37,7 @@ const browserPage: Page = {
 };
 
 const nowhere: Page = {
-  isVisible: () => true,
+  visible: true,
   onWake: () => () => undefined,
   onLeave: () => () => undefined,
 };

@@ -230,11 +230,11 @@ export class Tabs {
 
   #ask(): void {
     const { locks, page, now, after } = this.#browser;
-    if (!page.isVisible() || this.#leading || this.#unanswered !== null || locks === undefined) return;
+    if (!page.visible || this.#leading || this.#unanswered !== null || locks === undefined) return;
     const asked = now();
     this.#unanswered = after(ANSWER_TIME, () => {
       this.#unanswered = null;
-      if (!page.isVisible() || this.#claim === null) return;
+      if (!page.visible || this.#claim === null) return;
       // So late that it was this tab that slept, while the answer came, or did not.
       if (now() - asked > 2 * ANSWER_TIME) this.#ask();
       else this.#steal(locks);

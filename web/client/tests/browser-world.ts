@@ -4,7 +4,9 @@
  * All that reaches a tab comes as a task. A frozen tab does its tasks when it thaws, one that crashed never does.
  */
 
+import type { Page } from "../src/page.ts";
 import type { Browser, Channel } from "../src/tabs.ts";
+import type { Unsubscribe } from "../src/types.ts";
 
 type Task = () => void;
 
@@ -127,7 +129,7 @@ export class World {
   }
 }
 
-export class Tab {
+export class Tab implements Page {
   readonly browser: Browser;
   visible: boolean;
   awake = true;
@@ -146,15 +148,19 @@ export class Tab {
     this.browser = {
       locks: { request: this.#request.bind(this) as LockManager["request"] },
       openChannel: (name) => this.#openChannel(name),
-      page: {
-        isVisible: () => this.visible,
-        onWake: (listener) => member(this.#wakes, listener),
-        onLeave: (listener) => member(this.#leaves, listener),
-      },
+      page: this,
       now: () => world.now,
       after: (milliseconds, callback) => this.#timer(milliseconds, callback, null),
       every: (milliseconds, callback) => this.#timer(milliseconds, callback, milliseconds),
     };
+  }
+
+  onWake(listener: Task): Unsubscribe {
+    return member(this.#wakes, listener);
+  }
+
+  onLeave(listener: Task): Unsubscribe {
+    return member(this.#leaves, listener);
   }
 
   task(task: Task): void {

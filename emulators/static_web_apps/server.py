@@ -1,7 +1,6 @@
 """The socket shell: HTTP in; files, the back end's answers and errors out."""
 
 import logging
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -13,13 +12,12 @@ from emulators.process import Options, address
 from emulators.static_web_apps.backend import Backend
 from emulators.static_web_apps.configuration import ConfigurationError
 from emulators.static_web_apps.folder import Folder
+from emulators.static_web_apps.negotiation import is_known, takes_gzip
 from emulators.static_web_apps.paths import BadPathError, decoded
 from emulators.static_web_apps.site import Forward, Page, Site, Words
 
 STOP_SECONDS: Final = 2.0
 """How long open requests may take to end when the service stops."""
-_GZIP: Final = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)", re.IGNORECASE)
-"""Of Accept-Encoding, where gzip is taken: named, or meant by `*`, and not with a weight of nothing."""
 _log = logging.getLogger(__name__)
 
 
@@ -80,10 +78,10 @@ class StaticWebAppsService:
         if file is None:  # it went away since it was seen
             return self._spoken(HTTPStatus.NOT_FOUND, page.headers)
         headers = {**page.headers, hdrs.ETAG: file.tag, hdrs.VARY: hdrs.ACCEPT_ENCODING}
-        if page.status == HTTPStatus.OK and _is_known(request, file.tag):
+        if page.status == HTTPStatus.OK and is_known(file.tag, request.headers.get(hdrs.IF_NONE_MATCH, "")):
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
         body = file.content
-        if file.compressed is not None and _GZIP.search(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
+        if file.compressed is not None and takes_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
             body = file.compressed
             headers[hdrs.CONTENT_ENCODING] = "gzip"
         headers.setdefault("content-type", site.media_type(page.path) or file.media_type)
@@ -100,12 +98,6 @@ class StaticWebAppsService:
 def not_built(root: Path) -> str:
     """What is said when there is nothing to serve."""
     return f"The web client is not built: there is no folder {root}. `make web` builds it."
-
-
-def _is_known(request: web.BaseRequest, tag: str) -> bool:
-    """Whether the client has this form of the file already: tags are compared weakly, as RFC 9110 has it."""
-    given = request.headers.get(hdrs.IF_NONE_MATCH, "")
-    return given.strip() == "*" or tag.removeprefix("W/") in re.findall(r'"[^"]*"', given)
 
 
 def _words(status: HTTPStatus, text: str, headers: Mapping[str, str] | None = None) -> web.Response:

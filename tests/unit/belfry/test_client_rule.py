@@ -1,84 +1,12 @@
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from belfry.rule import Card, Mark, View
-from tests.unit.belfry.world import AUDIENCES, World, play
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing that happens."""
-
-    what: str
-    fields: Mapping[str, Any]
-
-    async def __call__(self, world: World) -> None:
-        """Have it happen."""
-        await getattr(world, self.what)(**self.fields)
-
-
-def step(what: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
-    """Steps of one kind."""
-    return st.builds(Step, st.just(what), st.fixed_dictionaries(fields))
-
-
-INDEX = st.integers(0, 5)
-ALERTS: dict[str, tuple[str, ...]] = {
-    "a": ("user:ada",),
-    "b": ("user:ada", "role:office"),
-    "c": ("topic:news", "everyone"),
-    "d": ("role:office", "user:ben"),
-}
-"""An id is one alert's, so it always goes to the same audiences."""
-IDS = st.sampled_from(sorted(ALERTS))
-TO = st.lists(st.sampled_from(AUDIENCES), min_size=1, max_size=2, unique=True).map(tuple)
-TITLES = st.sampled_from(["one", "two"])
-
-
-def with_audiences(fields: dict[str, Any]) -> dict[str, Any]:
-    """An alert with an id, to whom it always goes."""
-    return {**fields, "to": ALERTS[fields["id"]]}
-
-
-STEPS = st.lists(
-    st.one_of(
-        # Alerts of their own, again and again under the same id; revisions of a thread, to anyone; withdrawals.
-        st.fixed_dictionaries({"id": IDS, "title": TITLES}).map(with_audiences).map(lambda f: Step("enqueue", f)),
-        step("enqueue", to=TO, thread=st.just("t"), title=TITLES),
-        st.fixed_dictionaries({"id": IDS, "thread": st.just("u"), "title": TITLES})
-        .map(with_audiences)
-        .map(lambda f: Step("enqueue", {**f, "id": f"{f['id']}-in-thread"})),
-        st.fixed_dictionaries({"id": IDS, "retract": st.just(value=True)})
-        .map(with_audiences)
-        .map(lambda f: Step("enqueue", f)),
-        st.fixed_dictionaries({"id": IDS, "retract": st.just(value=True)})
-        .map(with_audiences)
-        .map(lambda f: Step("enqueue", {**f, "id": f"{f['id']}-in-thread"})),
-        step("deliver", index=INDEX),
-        step("deliver", index=INDEX),
-        step("deliver", index=INDEX),
-        step("redeliver", index=INDEX),
-        step(
-            "mark",
-            index=INDEX,
-            read=st.sampled_from([True, False, None]),
-            archived=st.sampled_from([True, False, None, None]),
-        ),
-        step("mark_all"),
-        step("subscribe", wanted=st.booleans()),
-        step("arrive", index=INDEX, again=st.booleans()),
-        step("disconnect"),
-        step("reconnect"),
-        step("wait", by=st.timedeltas(timedelta(0), timedelta(hours=30))),
-    ),
-    max_size=40,
-)
+from tests.unit.belfry.stories import STEPS, Step, play
 
 
 @settings(max_examples=2500, suppress_health_check=[HealthCheck.too_slow])

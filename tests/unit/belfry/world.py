@@ -1,8 +1,6 @@
 """A whole system in memory, with one person in it: the application's own code, between stores and a client."""
 
-import asyncio
 import json
-from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -197,38 +195,15 @@ class World:
     async def check(self) -> None:
         """The client shows what the server has: the same cards in the same order and state, the same count."""
         cards, unread = await self.served()
-        assert _outline(self.view.shown(self.clock.now)) == _outline(cards)
+        assert outline(self.view.shown(self.clock.now)) == outline(cards)
         assert self.view.unread(self.clock.now) == unread
         assert self._outbox.parked == []
 
 
-def _outline(cards: list[Card]) -> list[tuple[Any, ...]]:
+def outline(cards: list[Card]) -> list[tuple[Any, ...]]:
+    """As much of cards as has to be the same."""
     return [(card["card"], card["position"], card["title"], card["read"], card["archived"]) for card in cards]
 
 
 def _decoded(value: object) -> Any:
     return json.loads(encode(value))
-
-
-type Step = Callable[[World], Coroutine[Any, Any, None]]
-
-
-async def _play(steps: Sequence[Step], view: View) -> None:
-    world = World(view)
-    await world.start()
-    for step in steps:
-        world.clock.advance(timedelta(milliseconds=7))
-        await step(world)
-    await world.reconnect()
-    while world.frames:
-        await world.arrive(-1, again=False)
-    await world.check()
-
-
-def play(steps: Sequence[Step], view: View) -> None:
-    """Play a story, catch up at its end, and check; then once more when the last frames have come late."""
-    try:
-        asyncio.run(_play(steps, view))
-    except AssertionError as error:
-        error.add_note("The story: " + "; ".join(map(str, steps)))
-        raise

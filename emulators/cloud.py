@@ -16,6 +16,10 @@ SHOP = "static_web_apps"
 WEB_CLIENT = "web/shop/dist"
 """Where the application's folder has the web client, once it is built."""
 
+VAPID_PRIVATE_KEY = "WeR1GRAnHZ4ofLyhs6IZ5tcS0FliovZ-qEh4uRa39EM"
+"""For this machine alone, and public like the other keys of the local services. Its other half is in the sample
+settings as `VAPID_PUBLIC_KEY`, so that browsers can be pushed to without a step by hand."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
@@ -61,7 +65,13 @@ COMPONENTS = (
     Component(name="service_bus", title="Service Bus", port=5672, scheme="sb", port_is_implied=True),
     Component(name="cosmos", title="Cosmos DB", port=8081),
     Component(name="web_pubsub", title="Web PubSub", port=8080),
-    Component(name="notification_hubs", title="Notification Hubs", port=8090, connection_scheme="sb"),
+    Component(
+        name="notification_hubs",
+        title="Notification Hubs",
+        port=8090,
+        connection_scheme="sb",
+        arguments=("--vapid-private-key", VAPID_PRIVATE_KEY),
+    ),
     Component(name="identity", title="Sign-in", port=8091),
     Component(
         name=HOST,

@@ -88,7 +88,7 @@ class Belfry:
         """For those who decide what they want to see."""
         settling = SettlingIn(self._reception, self._alerts)
         devices = Devices(self._reception, self._people, self._pushes) if self._pushes else None
-        return People(self._authenticator, self._reception, settling, devices)
+        return People(self._authenticator, self._reception, settling, devices, self._settings.vapid_public_key)
 
     @cached_property
     def health(self) -> Health:

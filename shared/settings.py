@@ -35,6 +35,13 @@ def _hub(value: str) -> str:
     return value
 
 
+def _point(value: str) -> str:
+    # Its first byte is 4: an uncompressed point.
+    if not re.fullmatch(r"B[A-P][A-Za-z0-9_-]{85}=?", value):
+        raise ValueError("must be a public key on P-256: 65 bytes in base64url")
+    return value.rstrip("=")
+
+
 def _days(value: str) -> int:
     if not value.isdecimal() or not 1 <= int(value) <= 3650:  # noqa: PLR2004  # ten years
         raise ValueError("must be a whole number of days from 1 to 3650")
@@ -113,6 +120,12 @@ class Settings:
     )
     notification_hubs_hub: str = _setting(
         "NOTIFICATION_HUBS_HUB", _hub, "The notification hub that devices are registered with.", default="belfry"
+    )
+    vapid_public_key: str | None = _setting(
+        "VAPID_PUBLIC_KEY",
+        _point,
+        "Public key of the notification hub's browser credential (VAPID), which browsers subscribe with. Absent: no "
+        "pushes to browsers.",
     )
     auth_issuer: str = _setting(
         "AUTH_ISSUER",

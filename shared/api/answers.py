@@ -71,10 +71,17 @@ class RegisteredDevice(Struct, frozen=True, rename="camel"):
     """It is forgotten 90 days later."""
 
 
-class RegisteredDevices(Struct, frozen=True):
-    """A person's devices."""
+type ApplicationServerKey = Annotated[
+    str, Meta(pattern=r"^B[A-P][A-Za-z0-9_-]{85}$(?!\n)", description="a public key on P-256: 65 bytes in base64url")
+]
+
+
+class RegisteredDevices(Struct, frozen=True, rename="camel"):
+    """A person's devices, and what another one is registered with."""
 
     devices: list[RegisteredDevice]
+    application_server_key: ApplicationServerKey | None
+    """What a browser subscribes with, as `PushManager.subscribe` takes it; null: browsers are not pushed to."""
 
 
 class Backend(Struct, frozen=True):

@@ -306,12 +306,18 @@ _PERSON: Final = (
         path="/devices",
         tag="person",
         summary="The person's devices",
-        description="Those that are pushed to, the last registered first.",
+        description=(
+            "Those that are pushed to, the last registered first; and the key that a browser subscribes with before it "
+            "is registered, too. When that has changed, subscribe and register again."
+        ),
         answers=(
             Answer(
                 description="All of them.",
                 schema=reference(RegisteredDevices),
-                example={"devices": [examples.DEVICE]},
+                example={
+                    "devices": [examples.DEVICE],
+                    "applicationServerKey": examples.APPLICATION_SERVER_KEY,
+                },
             ),
         ),
         problems=(Code.PUSH_OFF,),

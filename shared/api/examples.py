@@ -92,6 +92,9 @@ BROWSER: Final[Example] = {
         "auth": "BTBZMqHH6r4Tts7J_aSIgg",
     },
 }
+APPLICATION_SERVER_KEY: Final = (
+    "BBDpg7x-nQl1-SS1PUBKNh_eyMLbbZXZfZEEYxUcz3vCcHacBoW7tlOPWPwzrITVpfVFcGjZMn98fyBB3M1_Uxs"
+)
 DEVICE: Final[Example] = {"installation": "phone-1", "platform": "fcmv1", "registeredAt": AT, "renewedAt": AT}
 EXPORT: Final[Example] = {
     "user": "ada",

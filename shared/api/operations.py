@@ -150,15 +150,29 @@ class Inboxes:
 
 
 class People:
-    """For those who decide what they want to see, and whether at all."""
+    """For those who decide what they want to see, and whether at all.
+
+    Args:
+        authenticator: knows who asks.
+        reception: where each use case begins.
+        settling: what people want to see.
+        devices: where they are pushed to; None: there are no pushes.
+        application_server_key: what browsers subscribe with; None: they are not pushed to.
+    """
 
     def __init__(
-        self, authenticator: Authenticator, reception: Reception, settling: SettlingIn, devices: Devices | None = None
+        self,
+        authenticator: Authenticator,
+        reception: Reception,
+        settling: SettlingIn,
+        devices: Devices | None = None,
+        application_server_key: str | None = None,
     ) -> None:
         self._authenticator = authenticator
         self._reception = reception
         self._settling = settling
         self._devices = devices
+        self._application_server_key = application_server_key
 
     async def negotiate(self, request: Request) -> Response:
         """`POST /negotiate`: where the person's client connects, and what it will hear."""
@@ -215,7 +229,8 @@ class People:
         """`GET /devices`: the person's, the last registered first."""
         person = await _person(self._authenticator, request)
         parameters.known(request)
-        return json_response(RegisteredDevices([_device(device) for device in await self._push().list(person)]))
+        devices = [_device(device) for device in await self._push().list(person)]
+        return json_response(RegisteredDevices(devices, self._application_server_key))
 
     async def register(self, request: Request) -> Response:
         """`PUT /devices/{installation}`: register a device, or renew it."""

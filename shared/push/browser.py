@@ -41,6 +41,11 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
             }
         )
 
+    if stored.alert.actions:
+        rest["actions"] = stored.alert.actions
+        if len(render(stored.alert.body, stored.alert.url)) > MAXIMUM_BYTES:
+            del rest["actions"]  # the text counts for more, and the card has them too
+
     return Message(
         Platform.BROWSER,
         fitted(render, stored.alert.body, stored.alert.url, MAXIMUM_BYTES),

@@ -40,6 +40,16 @@ async def test_a_closed_browser_is_told_what_its_notification_needs(system: Syst
     assert [headers["urgency"] for headers in browser.headers] == ["high", "normal"]
 
 
+async def test_a_browser_subscribes_with_the_key_that_pushes_are_signed_with(system: System, unique: str) -> None:
+    """The API tells it, so that no app has to have it in its code."""
+    told = (await Phone(system, unique).ask("GET", "/devices"))["applicationServerKey"]
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(system.cloud.urls["notification_hubs"] + "/_vapid") as response,
+    ):
+        assert told == (await response.json())["publicKey"]
+
+
 async def test_a_push_service_that_is_not_served_is_refused(system: System, unique: str) -> None:
     """400 with the field: the hub on this machine posts to no other one; nothing is registered."""
     person = Phone(system, unique)

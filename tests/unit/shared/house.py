@@ -34,6 +34,7 @@ from tests.unit.shared.memory import MemoryPeople, MemoryStore
 
 ISSUER = "https://issuer.example"
 AUDIENCE = "belfry"
+APPLICATION_SERVER_KEY = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
 _KEY = ec.generate_private_key(ec.SECP256R1())
 
 
@@ -97,7 +98,7 @@ class Worker:
         pushing = Pushing(house.hub, house.people, house.people) if house.hub else None
         devices = Devices(reception, house.people, house.hub) if house.hub else None
         self.inboxes = Inboxes(authenticator, self.reading, self.marking, pushing)
-        self.persons = People(authenticator, reception, self.settling, devices)
+        self.persons = People(authenticator, reception, self.settling, devices, APPLICATION_SERVER_KEY)
         self.health = Health(house.checks)
         self.deliver = Deliver(house.store, [LiveChannel(house.live)], house.outbox, house.clock)
 

@@ -9,7 +9,7 @@ from shared.audience import Audience
 from shared.errors import RefusedError, TransientError
 from shared.push.message import Platform
 from tests.unit.shared.fakes import NOON, stored
-from tests.unit.shared.house import House, bearer
+from tests.unit.shared.house import APPLICATION_SERVER_KEY, House, bearer
 from tests.unit.shared.hub import MemoryHub
 from tests.unit.shared.memory import Fault
 
@@ -49,7 +49,8 @@ async def test_a_device_is_registered_listed_and_removed(house: House, hub: Memo
     moment = answer.body["registeredAt"]
     assert answer.status == 200
     assert answer.body == {"installation": "phone", "platform": "fcmv1", "registeredAt": moment, "renewedAt": moment}
-    assert (await house.ask(house.worker.persons.devices, ADA)).body == {"devices": [answer.body]}
+    devices = (await house.ask(house.worker.persons.devices, ADA)).body
+    assert devices == {"devices": [answer.body], "applicationServerKey": APPLICATION_SERVER_KEY}
     assert hub.reached(Audience.parse("user:ada")) == ["phone"]
     for _ in range(2):
         assert (await house.ask(house.worker.persons.unregister, ADA, params=HERE)).status == 204

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.alert import Severity
+from shared.alert import Action, Severity
 from shared.card import StoredAlert
 from shared.push import alert_message, clear_message
 from shared.push.message import LONGEST_WAIT, Message, Platform
@@ -125,6 +125,22 @@ def test_what_a_browser_is_sent() -> None:
         "badge": 3,
     }
     assert message.headers == {"TTL": "3600", "Urgency": "high", "Topic": "dgRA8mNAYeuoSKv4vdoH5Jd5hpylqx_A"}
+
+
+def test_a_browser_shows_buttons_where_there_is_room() -> None:
+    """They never cost a word of the text."""
+    actions = (
+        Action(id="map", title="Map", url="/map"),
+        Action(id="call", title="Call", url="https://a.example/" + "x" * 500),
+    )
+
+    def sent(body: str) -> Any:
+        return content(alert_message(Platform.BROWSER, stored(title="Fire", body=body, actions=actions), NOON))
+
+    assert [action["id"] for action in sent("Run")["actions"]] == ["map", "call"]
+    assert sent("Run")["actions"][0] == {"id": "map", "title": "Map", "url": "/map"}
+    assert "actions" not in sent("x" * 3600)
+    assert sent("x" * 3600)["body"] == "x" * 3600
 
 
 def test_a_quiet_alert_makes_no_sound_and_wakes_nothing() -> None:

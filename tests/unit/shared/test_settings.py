@@ -15,6 +15,7 @@ LEAST = {
     "AUTH_ISSUER": "https://login.example/tenant/v2.0",
     "AUTH_AUDIENCE": "api://belfry",
 }
+PUBLIC_KEY = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
 ALTERNATIVES = [
     ("SERVICE_BUS_CONNECTION", "SERVICE_BUS_CONNECTION__fullyQualifiedNamespace"),
     ("WEB_PUBSUB_CONNECTION", "WEB_PUBSUB_ENDPOINT"),
@@ -125,6 +126,20 @@ def test_retention_within_the_limits_is_taken(days: str) -> None:
 def test_a_hub_has_a_name_that_the_service_takes(hub: str) -> None:
     """Found at start, not at the first alert."""
     assert "WEB_PUBSUB_HUB" in refusal(LEAST | {"WEB_PUBSUB_HUB": hub})
+
+
+@pytest.mark.parametrize("key", [PUBLIC_KEY, PUBLIC_KEY + "=", f" {PUBLIC_KEY} "])
+def test_the_key_of_browsers_is_taken_as_the_portal_shows_it(key: str) -> None:
+    """And handed out as browsers take it, without padding."""
+    assert load_settings(LEAST | {"VAPID_PUBLIC_KEY": key}).vapid_public_key == PUBLIC_KEY
+
+
+@pytest.mark.parametrize(
+    "key", [PUBLIC_KEY[:-1], "C" + PUBLIC_KEY[1:], PUBLIC_KEY + "AA", "private", "+" * 87, "ü", "=", "A"]
+)
+def test_what_is_no_key_of_browsers_is_refused(key: str) -> None:
+    """Also the private one by mistake: found at start, not when a person wants pushes."""
+    assert "VAPID_PUBLIC_KEY" in refusal(LEAST | {"VAPID_PUBLIC_KEY": key})
 
 
 def test_a_wrong_value_is_not_repeated() -> None:

@@ -4,7 +4,10 @@ from pathlib import Path
 import pytest
 
 from emulators.cloud import COMPONENTS, Cloud
-from emulators.settings import SettingsError, read_settings, with_addresses
+from emulators.notification_hubs import vapid
+from emulators.settings import SettingsError, read_settings, read_settings_file, with_addresses
+
+ROOT = Path(__file__).parents[4]
 
 MOVED = {"sb://localhost": "sb://localhost:7001", "sb://localhost:5672": "sb://localhost:7001"}
 
@@ -35,6 +38,14 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "local.settings.json").write_text(text)
     with pytest.raises(SettingsError, match=r"local\.settings\.json"):
         read_settings(tmp_path)
+
+
+def test_the_sample_has_the_public_half_of_the_clouds_key() -> None:
+    """Browsers subscribe with the one, and the hub signs with the other."""
+    [hub] = (component for component in COMPONENTS if component.name == "notification_hubs")
+    _, key = hub.arguments
+    public = read_settings_file(ROOT / "local.settings.sample.json")["VAPID_PUBLIC_KEY"]
+    assert vapid.Vapid(vapid.read_key(key)).public_key == public
 
 
 def test_no_file_is_said(tmp_path: Path) -> None:

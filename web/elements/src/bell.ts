@@ -2,7 +2,7 @@ import { css, html, nothing, type PropertyDeclarations, type PropertyValues, typ
 import type { BelfryClient, Unsubscribe } from "@belfry/client";
 import { announceArrivals } from "./announcer.ts";
 import { BelfryElement, define } from "./element.ts";
-import { bellIcon, closeIcon, offlineIcon } from "./icons.ts";
+import { bellIcon, closeIcon } from "./icons.ts";
 import "./inbox.ts";
 import { ring } from "./motion.ts";
 import { buttons, theme } from "./theme.ts";
@@ -72,14 +72,25 @@ export class BellElement extends BelfryElement {
         box-shadow: 0 0 0 2px var(--_surface);
       }
 
+      /* As one who is away is shown elsewhere: a dot with a bar. */
       .offline {
         position: absolute;
-        inset-block-end: 0.125rem;
-        inset-inline-end: 0.125rem;
-        padding: 1px;
+        inset-block-end: 0.3125rem;
+        inset-inline-end: 0.3125rem;
+        display: grid;
+        place-items: center;
+        inline-size: 0.6875rem;
+        block-size: 0.6875rem;
         border-radius: 50%;
+        background: var(--_warning);
+        box-shadow: 0 0 0 2px var(--_surface);
+      }
+
+      .offline::before {
+        content: "";
+        inline-size: 0.375rem;
+        block-size: 1.5px;
         background: var(--_surface);
-        color: var(--_warning);
       }
 
       .panel {
@@ -223,7 +234,7 @@ export class BellElement extends BelfryElement {
             ? nothing
             : html`<span class="badge" part="badge" aria-hidden="true">${unread > 99 ? "99+" : unread}</span>`
         }
-        ${connection === "waiting" ? html`<span class="offline" part="offline">${offlineIcon(12)}</span>` : nothing}
+        ${connection === "waiting" ? html`<span class="offline" part="offline"></span>` : nothing}
       </button>
       <div
         id="panel"

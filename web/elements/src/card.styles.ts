@@ -149,11 +149,9 @@ export const cardStyles = css`
     font-size: var(--_size-small);
   }
 
-  .facts > * + *:not([hidden])::before {
+  .facts > span + span::before {
     content: "·";
     margin-inline: calc(var(--_space) * 1.5);
-    color: var(--_muted);
-    font-weight: 400;
   }
 
   time {
@@ -165,6 +163,7 @@ export const cardStyles = css`
   .more {
     position: relative;
     margin: 0;
+    margin-inline-start: calc(var(--_space) * 3);
     padding: 0;
     border: 0;
     background: none;
@@ -227,18 +226,17 @@ export const cardStyles = css`
     }
   }
 
-  /* Fingers have no hover: there the tools stand beside the text. */
+  /* Fingers have no hover: there the tools stand in the last line. */
   @media (hover: none) {
     .tools {
-      position: relative;
-      grid-column: 3;
-      flex-direction: column;
-      margin-block: calc(var(--_space) * -1);
-      margin-inline-end: calc(var(--_space) * -2);
+      position: absolute;
+      inset-block-end: calc(var(--_space) * 1.25);
+      inset-inline-end: calc(var(--_space) * 2);
     }
 
-    .image {
-      display: none;
+    .content > :last-child {
+      min-block-size: calc(var(--_space) * 6);
+      padding-inline-end: calc(var(--_space) * 16);
     }
   }
 

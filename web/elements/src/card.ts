@@ -132,9 +132,8 @@ export class CardElement extends BelfryElement {
                 part="body"
                 dir="auto"
                 class=${classMap({ body: true, whole: this.expanded })}
-              >
-                ${card.body}
-              </p>`
+                .textContent=${card.body}
+              ></p>`
         }
         <div class="facts" part="facts">
           <span id="facts"

@@ -14,9 +14,8 @@ export const feedStyles = css`
   }
 
   .day {
-    padding-block: calc(var(--_space) * 3.5) calc(var(--_space) * 1.5);
+    padding-block: calc(var(--_space) * 4) var(--_space);
     padding-inline: calc(var(--_space) * 5) calc(var(--_space) * 4);
-    border-block-end: 1px solid var(--_line);
     color: var(--_muted);
     font-size: var(--_size-small);
     font-weight: 600;

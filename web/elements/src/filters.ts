@@ -27,7 +27,7 @@ export function filterChoices(
   texts: Texts,
   filter: Filter,
   categories: readonly string[],
-  choose: (filter: Filter) => void,
+  choose: (change: (filter: Filter) => Filter) => void,
 ): TemplateResult {
   const { severities: chosen = [], categories: chosenCategories = [] } = filter;
   return html`<div id="filters" class="filters" part="filters">
@@ -40,7 +40,7 @@ export function filterChoices(
             type="button"
             aria-pressed=${chosen.includes(severity) ? "true" : "false"}
             @click=${() => {
-              choose({ ...filter, severities: turned(chosen, severity) });
+              choose((now) => ({ ...now, severities: turned(now.severities, severity) }));
             }}
           >
             ${severityIcon(severity)} ${texts.severity[severity]}
@@ -59,7 +59,7 @@ export function filterChoices(
                   type="button"
                   aria-pressed=${chosenCategories.includes(category) ? "true" : "false"}
                   @click=${() => {
-                    choose({ ...filter, categories: turned(chosenCategories, category) });
+                    choose((now) => ({ ...now, categories: turned(now.categories, category) }));
                   }}
                 >
                   ${texts.category(category)}
@@ -79,6 +79,6 @@ export function plain({ unread, severities = [], categories = [] }: Filter): Fil
   };
 }
 
-function turned<T>(chosen: readonly T[], value: T): readonly T[] {
+function turned<T>(chosen: readonly T[] = [], value: T): readonly T[] {
   return chosen.includes(value) ? chosen.filter((other) => other !== value) : [...chosen, value];
 }

@@ -18,6 +18,7 @@ export const inboxStyles = css`
     min-block-size: inherit;
     overflow: hidden;
     border-radius: inherit;
+    container-type: inline-size;
   }
 
   section:focus-visible {
@@ -43,6 +44,22 @@ export const inboxStyles = css`
     letter-spacing: -0.006em;
     line-height: 1.3;
     text-overflow: ellipsis;
+  }
+
+  .mark-all {
+    flex: none;
+    padding-inline: calc(var(--_space) * 1.5);
+    color: var(--_muted);
+  }
+
+  .mark-all:not([aria-disabled="true"]):hover {
+    color: var(--_text);
+  }
+
+  @container (width < 24rem) {
+    .wide {
+      display: none;
+    }
   }
 
   /* What is shown */

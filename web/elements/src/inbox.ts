@@ -106,7 +106,7 @@ export class InboxElement extends BelfryElement {
         ${
           usable
             ? html`<button
-                class="button plain icon"
+                class="button plain mark-all"
                 part="mark-all"
                 type="button"
                 aria-label=${inbox.markAllRead}
@@ -114,7 +114,7 @@ export class InboxElement extends BelfryElement {
                 aria-disabled=${unread === 0 ? "true" : "false"}
                 @click=${this.#markAllRead}
               >
-                ${checkAllIcon()}
+                ${checkAllIcon()} <span class="wide">${inbox.markAllRead}</span>
               </button>`
             : nothing
         }
@@ -137,7 +137,7 @@ export class InboxElement extends BelfryElement {
             type="button"
             aria-pressed=${filter.unread ? "false" : "true"}
             @click=${() => {
-              this.filter = plain({ ...filter, unread: false });
+              this.filter = plain({ ...this.filter, unread: false });
             }}
           >
             ${inbox.all}
@@ -146,7 +146,7 @@ export class InboxElement extends BelfryElement {
             type="button"
             aria-pressed=${filter.unread ? "true" : "false"}
             @click=${() => {
-              this.filter = plain({ ...filter, unread: true });
+              this.filter = plain({ ...this.filter, unread: true });
             }}
           >
             ${inbox.unread}${unread === 0 ? nothing : html`<span class="count">${unread > 99 ? "99+" : unread}</span>`}
@@ -171,8 +171,8 @@ export class InboxElement extends BelfryElement {
               this.texts,
               filter,
               categoriesOf(this.belfry?.list().cards ?? [], filter),
-              (chosen) => {
-                this.filter = plain(chosen);
+              (change) => {
+                this.filter = plain(change(this.filter));
               },
             )
           : nothing

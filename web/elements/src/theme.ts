@@ -19,7 +19,7 @@ export const theme = css`
     --_on-accent: var(--belfry-on-accent, light-dark(#ffffff, #12162b));
     --_info: var(--belfry-info, light-dark(#2560c4, #7fb2ff));
     --_success: var(--belfry-success, light-dark(#15744a, #5fce9b));
-    --_warning: var(--belfry-warning, light-dark(#8f5400, #f2b654));
+    --_warning: var(--belfry-warning, light-dark(#855700, #f2b654));
     --_critical: var(--belfry-critical, light-dark(#c0212e, #ff8a87));
     --_badge: var(--belfry-badge, light-dark(#c9202f, #ff8a87));
     --_on-badge: var(--belfry-on-badge, light-dark(#ffffff, #2b0808));

@@ -7,6 +7,7 @@ NODE_FOLDERS := $(patsubst %/package-lock.json,%,$(wildcard tests/contract/node/
 .DEFAULT_GOAL := help
 .PHONY: help setup web web-dev run cloud func test test-unit test-web test-faults bench check format clean
 
+STORIES := web/client/tests/stories.json
 WEB := web/shop/dist/index.html
 WEB_SOURCES := $(shell find web -type d \( -name node_modules -o -name dist -o -name tests -o -name gallery \) -prune \
 	-o -type f -name '[!.]*' -print)
@@ -39,8 +40,7 @@ test: setup $(WEB) ## run the unit, contract, end-to-end and browser tests, and 
 test-unit: .venv/ready ## run the unit tests alone, in seconds
 	@$(PYTEST) tests/unit $(ARGS)
 
-test-web: setup ## run the tests of the web client alone
-	@$(PYTHON) -m scripts.write_client_stories web/client/tests/stories.json
+test-web: setup $(STORIES) ## run the tests of the web client alone
 	@cd web && CHROMIUM="$$(../scripts/find-browser)" npx --no-install vitest run
 
 test-faults: .venv/ready ## run the tests that kill and cut off services
@@ -62,7 +62,7 @@ format: .venv/ready web/node_modules/.package-lock.json ## format the code and m
 
 clean: ## remove all that was installed, cached or stored in this folder
 	rm -rf .venv .belfry .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf $(NODE_FOLDERS:=/node_modules) web/*/node_modules web/*/dist web/client/tests/stories.json tests/browser/failures
+	rm -rf $(NODE_FOLDERS:=/node_modules) web/*/node_modules web/*/dist $(STORIES) tests/browser/failures
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/ready: requirements.txt requirements-dev.txt constraints.txt
@@ -72,6 +72,11 @@ clean: ## remove all that was installed, cached or stored in this folder
 $(WEB): web/node_modules/.package-lock.json $(WEB_SOURCES)
 	@echo "Building the web client"
 	@said=$$(npm run --silent --prefix web build 2>&1) || { echo "$$said" >&2; exit 1; }
+
+# What clients in all languages have to get right is what the rule in Python is tested with.
+$(STORIES): scripts/write_client_stories.py $(wildcard tests/unit/belfry/*.py belfry/*.py) $(shell find shared -name '*.py') | .venv/ready
+	@echo "Writing the stories of the client rule"
+	@$(PYTHON) -m scripts.write_client_stories $@
 
 # npm writes this file when it is done.
 %/node_modules/.package-lock.json: %/package-lock.json

@@ -179,6 +179,9 @@ export class BellElement extends BelfryElement {
   /** Whether the inbox is open. */
   declare open: boolean;
 
+  /** Whether the panel is there, or about to be: while it is being shown, `:popover-open` does not say so yet. */
+  #shown = false;
+
   /** Small, and its panel must not open before what is in it. */
   protected override readonly framed = false;
 
@@ -190,6 +193,7 @@ export class BellElement extends BelfryElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#shown = false; // a popover that leaves the page closes, and tells nobody
     this.open = false;
   }
 
@@ -208,7 +212,7 @@ export class BellElement extends BelfryElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     const panel = this.#panel;
-    if (changed.has("open") && panel && this.isConnected && panel.matches(":popover-open") !== this.open) {
+    if (changed.has("open") && panel && this.isConnected && this.#shown !== this.open) {
       panel.togglePopover(this.open);
     }
   }
@@ -272,7 +276,8 @@ export class BellElement extends BelfryElement {
 
   readonly #toggles = (event: ToggleEvent): void => {
     // The panel closes with what it shows; and opens with it, so that nothing flickers in.
-    this.open = event.newState === "open";
+    this.#shown = event.newState === "open";
+    this.open = this.#shown;
   };
 
   readonly #toggled = (event: ToggleEvent): void => {

@@ -179,7 +179,7 @@ export class FeedElement extends BelfryElement {
               ? `gap ${piece.before === this.#rows.length ? "end" : "start"}`
               : this.#rows[piece.index]?.card,
           (piece) =>
-            "gap" in piece ? html`<div style="block-size:${piece.gap}px"></div>` : this.#row(piece.index),
+            "gap" in piece ? html`<div .style=${`block-size:${piece.gap}px`}></div>` : this.#row(piece.index),
         )}
       </div>
       <div class="end" tabindex="-1">${this.#end()}</div>

@@ -39,10 +39,11 @@ export const pushBrowser: PushBrowser = {
     );
   },
   get permission() {
-    return Notification.permission;
+    return typeof Notification === "undefined" ? "denied" : Notification.permission;
   },
   async registration() {
-    const registration = await navigator.serviceWorker.getRegistration();
+    // There is none in pages without https.
+    const registration = "serviceWorker" in navigator && (await navigator.serviceWorker.getRegistration());
     return registration ? active(registration) : null;
   },
   askPermission: () => Notification.requestPermission(),
@@ -87,6 +88,9 @@ export const pushBrowser: PushBrowser = {
   },
   onKept: (listener) => listen(window, "storage", listener),
   onWorkerMessage(listener) {
+    if (!("serviceWorker" in navigator)) {
+      return () => undefined;
+    }
     const { serviceWorker } = navigator;
     const end = listen(serviceWorker, "message", listener as (event: Event) => void);
     serviceWorker.startMessages();

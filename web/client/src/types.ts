@@ -34,6 +34,8 @@ export interface Card {
   readonly data?: Readonly<Record<string, unknown>>;
   readonly thread?: string;
   readonly expiresAt?: string;
+  /** When it is pushed: only while no client is connected, which is the default; in any case; or not at all. */
+  readonly push?: "offline" | "always" | "never";
 }
 
 /** How the client stands with the server. */

@@ -61,12 +61,25 @@ export class World {
       );
       if (next === null) break;
       this.now = Math.max(this.now, next.due);
-      if (next.interval === null) this.timers.delete(next);
-      else next.due = this.now + next.interval;
-      next.callback();
+      this.#fire(next);
       await this.settle();
     }
     this.now = end;
+  }
+
+  /** The machine sleeps: when it wakes, what was due is late, and timers may be faster than other tabs' messages. */
+  async sleep(milliseconds: number): Promise<void> {
+    this.now += milliseconds;
+    for (const timer of [...this.timers]) {
+      if (timer.due <= this.now && timer.tab.awake && this.timers.has(timer)) this.#fire(timer);
+    }
+    await this.settle();
+  }
+
+  #fire(timer: Timer): void {
+    if (timer.interval === null) this.timers.delete(timer);
+    else timer.due = this.now + timer.interval;
+    timer.callback();
   }
 
   // Web Locks, of one name

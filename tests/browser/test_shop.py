@@ -14,6 +14,37 @@ async def test_a_person_signs_in_on_the_providers_page(visitors: Visitors, shop:
     await expect(again.get_by_role("button", name=f"Signed in as {unique}")).to_be_visible()
 
 
+async def test_an_alert_rings_at_once(visitors: Visitors, system: System, unique: str) -> None:
+    """It comes live: the bell counts it, and its card is behind the bell."""
+    person = await visitors.add(unique)
+    page = await person.visit("/customer.html")
+    bell = page.locator("belfry-bell").get_by_role("button").first
+    await expect(bell).to_have_accessible_name("Notifications, none unread")
+    async with system.publisher() as publisher:
+        await publisher.send({"to": [f"user:{unique}"], "title": "Your order is on its way"})
+    await expect(bell).to_have_accessible_name("Notifications, 1 unread")
+    await bell.click()
+    await expect(page.locator("belfry-inbox").get_by_text("Your order is on its way")).to_be_visible()
+
+
+async def test_two_people_share_the_stage(visitors: Visitors, system: System, unique: str) -> None:
+    """Both sign in, one after the other, and each page shows what is for its own person."""
+    ada, priya = unique, f"{unique}-office"
+    visitor = await visitors.add(ada)
+    page = await visitor.open("/")
+    await page.get_by_role("button", name="Sign in both").click()
+    await visitor.pick(page)
+    await visitor.pick(page, priya, "back-office", "Alerts.Send")
+    customer, office = (page.frame_locator(f'iframe[title^="{name}"]') for name in ("Customer", "Back office"))
+    await expect(customer.get_by_role("button", name=f"Signed in as {ada}")).to_be_visible()
+    await expect(office.get_by_role("button", name=f"Signed in as {priya}")).to_be_visible()
+    async with system.publisher() as publisher:
+        await publisher.send({"to": [f"user:{ada}"], "title": "Your order is packed"})
+        await publisher.send({"to": [f"user:{priya}"], "title": "Stock is low"})
+    await expect(customer.get_by_text("Your order is packed").first).to_be_visible()
+    await expect(office.get_by_text("Stock is low").first).to_be_visible()
+
+
 async def test_the_shop_learns_where_the_services_are(system: System, shop: str) -> None:
     """Its settings are those of this run, whichever ports were free."""
     async with aiohttp.ClientSession() as session, session.get(shop + "/shop.json") as response:

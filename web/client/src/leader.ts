@@ -16,7 +16,7 @@ import type { Frame } from "./wire.ts";
 /** Milliseconds for which the history waits for the live connection; read after it, it need not be read twice. */
 const PATIENCE = 1_500;
 /** Milliseconds between two questions for changes while the live connection is down. */
-const POLL = 30_000;
+const POLL = 20_000;
 /** Milliseconds after a change until it is in storage. */
 const WRITE = 1_000;
 /** Milliseconds until the server is asked about what is missing, and for the unread count; each time longer. */

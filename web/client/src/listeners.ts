@@ -19,15 +19,13 @@ export class Listeners<Told extends unknown[]> {
     };
   }
 
-  /** A listener's mistake is its own: it is reported as any other that nobody catches, and nothing stops. */
+  /** What one of them does wrong must not keep the others from being told, nor stay unseen. */
   call(...told: Told): void {
     for (const listener of [...this.#listeners]) {
       try {
         listener(...told);
       } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+        console.error("belfry: a listener failed", error);
       }
     }
   }

@@ -148,24 +148,24 @@ export class Storage {
   }
 
   async #write(kept: Kept, writer: string): Promise<void> {
-    const anew = this.#written !== writer;
     const cards = new Map(kept.cards.map((card) => [card.card, card]));
     const marks = new Map(kept.marks.map((mark) => [mark.card, mark]));
+    const { readUpTo, audiences, sync, horizons, beyond, many, user } = kept;
+    const rest: Rest = { readUpTo, audiences, sync, horizons, beyond, many, user, writer };
     await this.#use(async (database) => {
       const transaction = database.transaction(["cards", "marks", "rest"], "readwrite");
-      const rest = transaction.objectStore("rest");
-      const found = (await rest.get("rest"))?.writer;
-      if (!anew && found !== writer) return;
+      const inRest = transaction.objectStore("rest");
       const inCards = transaction.objectStore("cards");
       const inMarks = transaction.objectStore("marks");
+      const anew = this.#written !== writer;
+      if (!anew && (await inRest.get("rest"))?.writer !== writer) return;
       if (anew) await Promise.all([inCards.clear(), inMarks.clear()]);
-      const { readUpTo, audiences, sync, horizons, beyond, many, user } = kept;
       await Promise.all([
         ...difference(anew ? NOTHING : this.#cards, cards).map((key) => put(inCards, key, cards.get(key))),
         ...difference(anew ? NOTHING : this.#marks, marks).map((key) => put(inMarks, key, marks.get(key))),
-        rest.put({ readUpTo, audiences, sync, horizons, beyond, many, user, writer }, "rest"),
-        transaction.done,
       ]);
+      await inRest.put(rest, "rest");
+      await transaction.done;
       this.#cards = cards;
       this.#marks = marks;
       this.#written = writer;
@@ -174,34 +174,49 @@ export class Storage {
 
   /** Do something with the database; null where there is none. */
   async #use<T>(work: (database: Database) => Promise<T>): Promise<T | null> {
-    if (this.#broken) return null;
     try {
-      const database = await (this.#opening ??= this.#open());
+      const database = await this.#opened();
       return database === null ? null : await work(database);
     } catch (error) {
-      this.#breakWith(error);
-      return null;
+      if (!(error instanceof DOMException && error.name === "InvalidStateError"))
+        return this.#breakWith(error);
+    }
+    // The browser has closed it, as that of a phone does to pages that nobody sees: once more.
+    this.#opening = null;
+    try {
+      const database = await this.#opened();
+      return database === null ? null : await work(database);
+    } catch (error) {
+      return this.#breakWith(error);
     }
   }
 
-  async #open(): Promise<Database | null> {
-    return openDB<Schema>(this.#name, VERSION, {
-      upgrade,
-      // Somebody wants to delete it, or a newer version of this client to change it.
-      blocking: (_current, _wanted, event) => {
-        (event.target as IDBDatabase).close();
-        this.#broken = true;
-      },
-      terminated: () => {
-        this.#opening = null;
-      },
-    });
+  async #opened(): Promise<Database | null> {
+    return this.#broken ? null : (this.#opening ??= this.#open());
   }
 
-  #breakWith(error: unknown): void {
-    if (this.#broken) return;
+  async #open(): Promise<Database | null> {
+    try {
+      return await openDB<Schema>(this.#name, VERSION, {
+        upgrade,
+        // Somebody wants to delete it, or a newer version of this client to change it.
+        blocking: (_current, _wanted, event) => {
+          (event.target as IDBDatabase).close();
+          this.#broken = true;
+        },
+        terminated: () => {
+          this.#opening = null;
+        },
+      });
+    } catch (error) {
+      return this.#breakWith(error);
+    }
+  }
+
+  #breakWith(error: unknown): null {
+    if (!this.#broken) console.warn("belfry: keeps nothing on this device, and works without", error);
     this.#broken = true;
-    console.warn("Belfry keeps nothing on this device, and works without:", error);
+    return null;
   }
 }
 

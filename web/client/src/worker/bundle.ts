@@ -4,8 +4,8 @@
  *
  *     navigator.serviceWorker.register("/belfry-worker.js?icon=/icon.png&shell=/");
  *
- * `icon`, `badge`, `home` and `nothingNew` are those of `WorkerOptions`; with `shell`, the path of the app's page, the app
- * starts without a network, too (`assets` and `api` as in `ShellOptions`).
+ * `icon`, `badge`, `home` and `nothingNew` are those of `WorkerOptions`. With `shell`, the path of the app's page, the app
+ * starts without a network, too: `assets`, `files` (with commas between them) and `api` are those of `ShellOptions`.
  */
 
 import { installBelfryWorker, installShell } from "./index.ts";
@@ -13,11 +13,11 @@ import { installBelfryWorker, installShell } from "./index.ts";
 declare const self: ServiceWorkerGlobalScope;
 
 const said = Object.fromEntries(new URL(self.location.href).searchParams);
-const { shell, assets, api, icon, badge, home, nothingNew } = said;
+const { shell, assets, files, api, icon, badge, home, nothingNew } = said;
 
 installBelfryWorker(self, given({ icon, badge, home, nothingNew }));
 if (shell) {
-  installShell(self, { page: shell, ...given({ assets, api }) });
+  installShell(self, { page: shell, files: files?.split(",") ?? [], ...given({ assets, api }) });
 }
 
 // A new version takes over at once: it holds nothing that pages of the old one would miss.

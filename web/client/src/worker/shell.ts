@@ -1,34 +1,37 @@
-/** The app's shell without a network: its page and its built files are kept, and nothing that is a person's. */
+/** The app's shell without a network: its pages and its built files are kept, and nothing that is a person's. */
 
 export interface ShellOptions {
-  /** The page that all addresses of the app show; the one that is loaded when there is no network. */
+  /** The app's page: it is kept before it is needed, and shown at every address that has not been opened before. */
   readonly page: string;
-  /** Paths that begin so have their content's hash in their names, and never change. */
+  /** Paths that begin so have their content's hash in their names, and never change; by default `assets/`. */
   readonly assets?: string;
-  /** Where the API is: never kept, whatever it answers. */
+  /** What else the app needs to start: settings, icons. */
+  readonly files?: readonly string[];
+  /** Where the API is, by default `/api`: never kept, whatever it answers. */
   readonly api?: string;
 }
 
 const CACHE = "belfry-shell-1";
-/** How long the network may take before the page that was kept is shown. */
+/** How long the network may take before what was kept is shown. */
 const NETWORK_MILLISECONDS = 3_000;
-/** Of other versions of the app, and those that are loaded later; the oldest go first. */
-const MOST_ASSETS = 200;
+/** Pages of other addresses; files of other versions, and those that are loaded later. The oldest go first. */
+const MOST = { pages: 20, assets: 200 };
 /** `index-DiwrgTda.js`, `app.3f2a9c1e.css`. */
 const HASHED = /[.-][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/i;
 
-/** Answer for the app's page and files where the network does not. Call it when the script runs first, not later. */
+/** Answer for the app's pages and files where the network does not. Call it when the script runs first, not later. */
 export function installShell(worker: ServiceWorkerGlobalScope, options: ShellOptions): void {
   const { scope } = worker.registration;
-  const page = new URL(options.page, scope).href;
-  const assets = new URL(options.assets ?? "assets/", scope).href;
-  const api = new URL(options.api ?? "/api", scope).href;
-  const isAsset = (url: string): boolean => url.startsWith(assets) && HASHED.test(url);
+  const absolute = (path: string): string => new URL(path, scope).href;
+  const page = absolute(options.page);
+  const assets = absolute(options.assets ?? "assets/");
+  const files = (options.files ?? []).map(absolute);
+  const api = absolute(options.api ?? "/api");
+  const shell = new Shell(page, files, (url) => url.startsWith(assets) && HASHED.test(url));
 
   worker.addEventListener("install", (event) => {
-    const request = new Request(page, { cache: "reload" });
     event.waitUntil(
-      Promise.all([caches.open(CACHE), fetch(request)]).then((found) => keep(...found, page, isAsset)),
+      Promise.all([page, ...files].map((url) => shell.fetch(new Request(url, { cache: "reload" })))),
     );
   });
   worker.addEventListener("fetch", (event) => {
@@ -36,10 +39,10 @@ export function installShell(worker: ServiceWorkerGlobalScope, options: ShellOpt
     if (method !== "GET" || headers.has("authorization") || isWithin(url, api)) {
       return;
     }
-    if (mode === "navigate") {
-      event.respondWith(networkFirst(event, page, isAsset));
-    } else if (isAsset(url)) {
-      event.respondWith(cacheFirst(event.request));
+    if (mode === "navigate" || files.includes(url)) {
+      event.respondWith(shell.networkFirst(event));
+    } else if (shell.isAsset(url)) {
+      event.respondWith(shell.cacheFirst(event.request));
     }
   });
 }
@@ -48,62 +51,85 @@ function isWithin(url: string, folder: string): boolean {
   return url === folder || url.startsWith(`${folder}/`) || url.startsWith(`${folder}?`);
 }
 
-async function networkFirst(
-  event: FetchEvent,
-  page: string,
-  isAsset: (url: string) => boolean,
-): Promise<Response> {
-  const cache = await caches.open(CACHE);
-  const answered = fetch(event.request);
-  // A network that fails is dealt with below; a page that cannot be kept has been shown all the same.
-  event.waitUntil(answered.then((answer) => keep(cache, answer, page, isAsset)).catch(() => undefined));
-  const late = new Promise<undefined>((resolve) => setTimeout(resolve, NETWORK_MILLISECONDS));
-  try {
-    return (await Promise.race([answered, late])) ?? (await cache.match(page)) ?? (await answered);
-  } catch (error) {
-    const kept = await cache.match(page);
+class Shell {
+  readonly #page: string;
+  readonly #files: readonly string[];
+  readonly isAsset: (url: string) => boolean;
+
+  constructor(page: string, files: readonly string[], isAsset: (url: string) => boolean) {
+    this.#page = page;
+    this.#files = files;
+    this.isAsset = isAsset;
+  }
+
+  async networkFirst(event: FetchEvent): Promise<Response> {
+    const answered = fetch(event.request);
+    // A network that fails is dealt with below; what cannot be kept has been shown all the same.
+    event.waitUntil(
+      answered.then((answer) => this.#keep(event.request.url, answer.clone())).catch(() => undefined),
+    );
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, NETWORK_MILLISECONDS));
+    try {
+      return (await Promise.race([answered, late])) ?? (await this.#kept(event.request)) ?? (await answered);
+    } catch (error) {
+      const kept = await this.#kept(event.request);
+      if (kept) {
+        return kept;
+      }
+      throw error;
+    }
+  }
+
+  async cacheFirst(request: Request): Promise<Response> {
+    const cache = await caches.open(CACHE);
+    const kept = await cache.match(request);
     if (kept) {
       return kept;
     }
-    throw error;
+    const answer = await fetch(request);
+    if (answer.ok) {
+      await cache.put(request, answer.clone());
+    }
+    return answer;
+  }
+
+  /** Get something and keep it. */
+  async fetch(request: Request): Promise<void> {
+    await this.#keep(request.url, await fetch(request));
+  }
+
+  async #kept({ url, mode }: Request): Promise<Response | undefined> {
+    const cache = await caches.open(CACHE);
+    return (await cache.match(addressOf(url))) ?? (mode === "navigate" ? cache.match(this.#page) : undefined);
+  }
+
+  /** A page is kept once all files that it names are: what is there without a network is always of one version. */
+  async #keep(url: string, answer: Response): Promise<void> {
+    const isPage = answer.headers.get("content-type")?.startsWith("text/html");
+    if (!answer.ok || answer.headers.get("cache-control")?.includes("no-store")) {
+      return;
+    }
+    const cache = await caches.open(CACHE);
+    if (isPage) {
+      const named = (await answer.clone().text()).matchAll(/(?:src|href)="([^"]+)"/g);
+      const assets = Array.from(named, ([, path = ""]) => new URL(path, url).href).filter(this.isAsset);
+      const there = await Promise.all(assets.map((asset) => cache.match(asset)));
+      await cache.addAll(assets.filter((_, index) => there[index] === undefined));
+    }
+    await cache.put(addressOf(url), answer);
+    await this.#tidy(cache);
+  }
+
+  async #tidy(cache: Cache): Promise<void> {
+    const others = (await cache.keys()).filter(({ url }) => url !== this.#page && !this.#files.includes(url));
+    const assets = others.filter(({ url }) => this.isAsset(url));
+    const pages = others.filter(({ url }) => !this.isAsset(url));
+    const tooMany = [...assets.slice(0, -MOST.assets), ...pages.slice(0, -MOST.pages)];
+    await Promise.all(tooMany.map((request) => cache.delete(request)));
   }
 }
 
-async function cacheFirst(request: Request): Promise<Response> {
-  const cache = await caches.open(CACHE);
-  const kept = await cache.match(request);
-  if (kept) {
-    return kept;
-  }
-  const answer = await fetch(request);
-  if (answer.ok) {
-    await cache.put(request, answer.clone());
-  }
-  return answer;
-}
-
-/** Keep a page, once all files that it names are kept: what is there without a network is always of one version. */
-async function keep(
-  cache: Cache,
-  answer: Response,
-  page: string,
-  isAsset: (url: string) => boolean,
-): Promise<void> {
-  const isPage = answer.ok && answer.headers.get("content-type")?.startsWith("text/html");
-  if (!isPage || answer.headers.get("cache-control")?.includes("no-store")) {
-    return;
-  }
-  const copy = answer.clone();
-  const named = Array.from(
-    (await answer.clone().text()).matchAll(/(?:src|href)="([^"]+)"/g),
-    ([, path = ""]) => path,
-  );
-  const files = named.map((path) => new URL(path, page).href).filter(isAsset);
-  const there = await Promise.all(files.map((file) => cache.match(file)));
-  await cache.addAll(files.filter((_, index) => there[index] === undefined));
-  await cache.put(page, copy);
-  const kept = (await cache.keys()).filter(({ url }) => isAsset(url) && !files.includes(url));
-  await Promise.all(
-    kept.slice(0, Math.max(kept.length - MOST_ASSETS, 0)).map((request) => cache.delete(request)),
-  );
+/** What is asked for in the query, the app's pages find out themselves. */
+function addressOf(url: string): string {
+  return url.replace(/[?#].*/, "");
 }

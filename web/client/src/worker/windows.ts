@@ -4,7 +4,7 @@ import { destination } from "./notification.ts";
 import type { FromWorker } from "./speaking.ts";
 
 /** How long a page may take to say that it opens a card itself: browsers let us open a window for about a second. */
-const ACKNOWLEDGE_MILLISECONDS = 300;
+const ACKNOWLEDGE_MILLISECONDS = 500;
 
 /** The windows within the worker's scope, whether or not it controls them, the last used first. */
 export async function windowsOf(worker: ServiceWorkerGlobalScope): Promise<readonly WindowClient[]> {

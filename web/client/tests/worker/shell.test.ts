@@ -1,8 +1,10 @@
 /** The ready-made service worker keeps the app's page and files for when there is no network. */
 
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { launch, Site, Visitor } from "./site.ts";
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 let browser: Browser;
 let site: Site;
@@ -58,6 +60,31 @@ test("a new version is shown as soon as there is a network, and kept with its fi
   await site.goOffline();
   await page.reload();
   expect(await page.title()).toBe("New version");
+  await site.goOnline();
+  await visitor.context.close();
+});
+
+test("settings are kept for the start, and asked for anew while there is a network", async () => {
+  const visitor = await Visitor.arrive(browser, site, "?shell=/app/&files=/app/settings.json,/app/logo.svg");
+  const page = await visitor.open();
+  const settings = (): Promise<unknown> =>
+    page.evaluate(async () => (await (await fetch("/app/settings.json")).json()) as unknown);
+  site.put("/app/settings.json", "application/json", '{"version": 2}');
+  expect(await settings()).toEqual({ version: 2 });
+  await site.goOffline();
+  expect(await settings()).toEqual({ version: 2 });
+  expect(await isAnswered(page, "/app/logo.svg")).toBe(true);
+  await site.goOnline();
+  await visitor.context.close();
+});
+
+test("an address that was opened before is shown as it was", async () => {
+  const visitor = await Visitor.arrive(browser, site, "?shell=/app/");
+  const page = await visitor.open("/app/office");
+  await page.reload();
+  await site.goOffline();
+  await page.goto(`${site.origin}/app/office?tab=stock`);
+  expect(await page.title()).toBe("Office");
   await site.goOnline();
   await visitor.context.close();
 });

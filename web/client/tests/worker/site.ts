@@ -29,6 +29,8 @@ export class Site {
     site.put("/app/", "text/html", APP);
     site.put("/app/orders", "text/html", APP);
     site.put("/app/assets/index-DiwrgTda.js", "text/javascript", 'document.title = "App runs";');
+    site.put("/app/office", "text/html", "<!doctype html><title>Office</title>");
+    site.put("/app/settings.json", "application/json", '{"version": 1}');
     site.put("/app/logo.svg", "image/svg+xml", "<svg xmlns='http://www.w3.org/2000/svg'/>");
     site.put("/app/api/alerts", "application/json", "{}");
     site.put("/outside", "text/html", "<!doctype html><title>Outside</title>");

@@ -10,12 +10,14 @@
 import { accountOf } from "./account.ts";
 import { Api, type ApiOptions } from "./api.ts";
 import { pause, waits } from "./backoff.ts";
+import { Desktop } from "./desktop.ts";
 import { BelfryError, SignedOutError } from "./errors.ts";
 import { keyOf } from "./horizons.ts";
 import { newId } from "./ids.ts";
 import { StoredList } from "./list.ts";
 import type { Connect } from "./pubsub.ts";
 import { page } from "./page.ts";
+import { DevicePush } from "./push.ts";
 import { Session } from "./session.ts";
 import { Store } from "./store.ts";
 import type { Browser } from "./tabs.ts";
@@ -55,16 +57,19 @@ export interface BelfryOptions extends ApiOptions {
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class Belfry implements BelfryClient {
-  readonly push: Push = unsupported;
+  readonly #push: DevicePush;
+  /** Null where there is no browser. */
+  readonly #desktop: Desktop | null;
   readonly #options: BelfryOptions;
   readonly #clock: () => number;
   readonly #api: Api;
   readonly #store: Store;
   readonly #lists = new Map<string, StoredList>();
-  /** Whose cards these are. */
-  #account: string | null = null;
+  /** Names the API and the person whose cards these are. */
+  #name: string | null = null;
   #session: Session | null = null;
   #connecting: AbortController | null = null;
+  #leading = false;
   #expiry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: BelfryOptions) {
@@ -72,9 +77,29 @@ export class Belfry implements BelfryClient {
     this.#clock = options.clock ?? Date.now;
     this.#api = new Api(options);
     this.#store = new Store(this.#clock);
+    this.#push = new DevicePush({ api: this.#api });
+    this.#desktop =
+      typeof navigator === "undefined"
+        ? null
+        : new Desktop({
+            find: (card) => this.#store.find(card),
+            push: this.#push,
+            preferences: () => this.preferences(),
+          });
     this.#store.observeCards(() => {
       this.#awaitExpiry();
+      if (this.#leading) this.#desktop?.changed(this.#store.snapshot.unread);
     });
+    this.#store.onArrival((card) => {
+      if (this.#leading) void this.#desktop?.arrived(card);
+    });
+    this.#store.observe(({ connection }) => {
+      if (connection === "live" && this.#name !== null) void this.#push.start(this.#name);
+    });
+  }
+
+  get push(): Push {
+    return this.#push;
   }
 
   get snapshot(): Snapshot {
@@ -115,7 +140,7 @@ export class Belfry implements BelfryClient {
     const session = this.#session;
     this.#session = null;
     this.#store.connection = "closed";
-    clearTimeout(this.#expiry);
+    this.#push.stop();
     await session?.stop();
   }
 
@@ -123,6 +148,13 @@ export class Belfry implements BelfryClient {
   async signOut(): Promise<void> {
     const session = this.#session;
     this.#session = null;
+    try {
+      await this.#push.signOut();
+    } catch (error) {
+      if (!(error instanceof BelfryError)) throw error;
+      // This browser takes no pushes any more; the server finds that out when it sends the next one.
+      console.debug("belfry: the server could not be told that this device is gone", error);
+    }
     await session?.remove();
     await this.disconnect();
     this.#forget();
@@ -179,8 +211,10 @@ export class Belfry implements BelfryClient {
     return this.#api.request("GET", "/preferences");
   }
 
-  savePreferences(preferences: Preferences): Promise<Preferences> {
-    return this.#api.request("PUT", "/preferences", { body: preferences });
+  async savePreferences(preferences: Preferences): Promise<Preferences> {
+    const saved = await this.#api.request<Preferences>("PUT", "/preferences", { body: preferences });
+    if (this.#desktop !== null) this.#desktop.preferences = saved;
+    return saved;
   }
 
   /** The devices that the person is pushed to. Rejects with a `BelfryError`. */
@@ -209,11 +243,12 @@ export class Belfry implements BelfryClient {
   async #connect(signal: AbortSignal): Promise<void> {
     const account = await this.#findAccount(signal);
     if (account === null || signal.aborted) return;
-    if (this.#account !== null && this.#account !== account) this.#forget();
-    this.#account = account;
+    const name = `${this.#options.api} ${account}`;
+    if (this.#name !== null && this.#name !== name) this.#forget();
+    this.#name = name;
     const { storage = true, tabs = true, connect, browser } = this.#options;
     this.#session = new Session({
-      name: `${this.#options.api} ${account}`,
+      name,
       api: this.#api,
       store: this.#store,
       clock: this.#clock,
@@ -221,11 +256,17 @@ export class Belfry implements BelfryClient {
       connect,
       browser,
       alone: !tabs,
+      onLead: (leading) => {
+        this.#leading = leading;
+        if (leading) this.#desktop?.start();
+        else this.#desktop?.stop();
+      },
       onGone: () => {
         void this.disconnect();
         this.#forget();
       },
     });
+    void this.#push.start(name);
     await this.#session.start();
   }
 
@@ -279,8 +320,10 @@ export class Belfry implements BelfryClient {
   }
 
   #forget(): void {
-    this.#account = null;
+    this.#name = null;
     this.#store.empty();
+    this.#desktop?.changed(0);
+    this.#desktop?.stop();
   }
 
   #awaitExpiry(): void {
@@ -295,12 +338,3 @@ export class Belfry implements BelfryClient {
     );
   }
 }
-
-/** Until this browser's own push is there. */
-const unsupported: Push = {
-  state: "unsupported",
-  enable: () =>
-    Promise.reject(new BelfryError({ status: 0, code: "unsupported", detail: "There is no web push." })),
-  disable: () => Promise.resolve(),
-  observe: () => () => undefined,
-};

@@ -53,6 +53,8 @@ interface Seams {
   readonly alone: boolean;
   readonly browser: Browser | undefined;
   readonly connect: Connect | undefined;
+  /** Whether this tab leads. */
+  readonly onLead: (leading: boolean) => void;
   /** The person has signed out in another tab. */
   readonly onGone: () => void;
 }
@@ -127,6 +129,7 @@ export class Session {
     for (const end of this.#ends) end();
     this.#leader?.stop();
     this.#leader = null;
+    this.#seams.onLead(false);
     this.#tabs?.stop();
     await this.#storage?.close();
   }
@@ -206,11 +209,14 @@ export class Session {
         this.#postStatus();
       },
       onUser: (user) => {
+        // The app has another person's tokens by now: nothing of the one before is theirs.
+        if (store.snapshot.user !== null && store.snapshot.user !== user) this.#apply({ kind: "forget" });
         store.user = user;
         this.#postStatus();
       },
     });
     this.#leader.start();
+    this.#seams.onLead(true);
     void this.#storage?.waiting().then((waiting) => {
       for (const said of waiting) if (this.#leader !== null) this.#apply({ kind: "said", said });
     });
@@ -219,6 +225,7 @@ export class Session {
   #follow(): void {
     this.#leader?.stop();
     this.#leader = null;
+    this.#seams.onLead(false);
     this.#seams.store.connection = "connecting";
     this.#post({ kind: "hello" });
   }

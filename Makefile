@@ -5,6 +5,7 @@ PYTEST := $(PYTHON) -m pytest -q
 NODE_FOLDERS := $(patsubst %/package-lock.json,%,$(wildcard tests/contract/node/package-lock.json web/package-lock.json))
 
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR: # a build that failed half-way is not up to date
 .PHONY: help setup web web-dev run cloud func test test-unit test-web test-faults bench check format clean
 
 STORIES := web/client/tests/stories.json

@@ -63,3 +63,23 @@ async def test_every_page_is_guarded(shop: str) -> None:
             assert "script-src 'self';" in policy
             assert "frame-ancestors 'self'" in policy
             assert "unsafe" not in policy
+
+
+async def test_a_script_that_gets_onto_a_page_does_not_run(visitors: Visitors, unique: str) -> None:
+    """Nor does the address of one from elsewhere load."""
+    person = await visitors.add(unique)
+    person.allow("Content Security Policy")
+    page = await person.visit("/customer.html")
+    await page.evaluate(
+        """async () => {
+            const script = document.createElement("script");
+            script.textContent = "window.ran = true";
+            document.body.append(script);
+            const other = document.createElement("script");
+            other.src = "https://elsewhere.example/script.js";
+            const refused = new Promise((done) => other.addEventListener("error", done));
+            document.body.append(other);
+            await refused;
+        }"""
+    )
+    assert await page.evaluate("window.ran") is None

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { defaultClientConditions, defineConfig, type Plugin } from "vite";
+import { pngIcon, svgIcon } from "./build/icon.ts";
 
 /** Where the local cloud is, for the pages of the development server and as what a build says until it is deployed. */
 const SETTINGS = {
@@ -14,9 +15,25 @@ const SETTINGS = {
 const API = process.env.BELFRY_API ?? "http://localhost:7071";
 
 /** Bundles of the neighbours, which the site serves as they are. */
-const BUNDLES = {
+const BUNDLES: Readonly<Record<string, string>> = {
   "belfry.js": resolve(import.meta.dirname, "../elements/dist/belfry.js"),
   "belfry-worker.js": resolve(import.meta.dirname, "../client/dist/belfry-worker.js"),
+};
+
+/** Files that are made here, by name. */
+const MADE: Readonly<Record<string, () => string | Uint8Array>> = {
+  "shop.json": () => JSON.stringify(SETTINGS, null, 2),
+  "icon.svg": () => svgIcon(),
+  "icon-180.png": () => pngIcon(180, true),
+  "icon-192.png": () => pngIcon(192),
+  "icon-512.png": () => pngIcon(512),
+  "icon-maskable.png": () => pngIcon(512, true),
+};
+const TYPES: Readonly<Record<string, string>> = {
+  json: "application/json",
+  js: "text/javascript",
+  svg: "image/svg+xml",
+  png: "image/png",
 };
 
 /** Paths of alerts, and the page that shows them; `staticwebapp.config.json` says the same where it is deployed. */
@@ -26,29 +43,25 @@ const PAGES: readonly (readonly [RegExp, string])[] = [
 ];
 
 function site(): Plugin {
-  const settings = JSON.stringify(SETTINGS, null, 2);
   return {
     name: "site",
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
         const path = new URL(request.url ?? "/", "http://localhost").pathname;
-        const bundle = BUNDLES[path.slice(1) as keyof typeof BUNDLES];
-        if (path === "/shop.json") {
-          response.setHeader("content-type", "application/json");
-          response.end(settings);
-        } else if (bundle && existsSync(bundle)) {
-          response.setHeader("content-type", "text/javascript");
-          response.end(readFileSync(bundle));
-        } else {
+        const content = contentOf(path.slice(1));
+        if (content === null) {
           request.url = PAGES.find(([pattern]) => pattern.test(path))?.[1] ?? request.url;
           next();
+        } else {
+          response.setHeader("content-type", TYPES[path.split(".").at(-1) ?? ""] ?? "");
+          response.end(content);
         }
       });
     },
     generateBundle() {
-      this.emitFile({ type: "asset", fileName: "shop.json", source: settings });
-      for (const [fileName, path] of Object.entries(BUNDLES)) {
-        if (existsSync(path)) this.emitFile({ type: "asset", fileName, source: readFileSync(path) });
+      for (const fileName of [...Object.keys(MADE), ...Object.keys(BUNDLES)]) {
+        const source = contentOf(fileName);
+        if (source !== null) this.emitFile({ type: "asset", fileName, source });
         else
           this.warn(
             `${fileName} is left out: it has not been built. \`npm run build\` in web/ builds it first.`,
@@ -56,6 +69,13 @@ function site(): Plugin {
       }
     },
   };
+}
+
+/** What a file of the site holds that is no page; null: there is no such file, or it has not been built. */
+function contentOf(fileName: string): string | Uint8Array | null {
+  const bundle = BUNDLES[fileName];
+  if (bundle) return existsSync(bundle) ? readFileSync(bundle) : null;
+  return MADE[fileName]?.() ?? null;
 }
 
 export default defineConfig({

@@ -128,7 +128,7 @@ class CustomerPage extends SeatPage {
   #ordersPage(belfry: Belfry, path: string): TemplateResult {
     const orders = this.#told();
     const chosen = Number(path.split("/").at(2));
-    return html`<main class="customer">
+    return html`<main class="customer narrow">
       <h1>Your orders</h1>
       ${this.#waitingOrders(belfry)}
       ${
@@ -147,7 +147,7 @@ class CustomerPage extends SeatPage {
 
   #newsPage(belfry: Belfry): TemplateResult {
     const cards = this.#news?.cards ?? [];
-    return html`<main class="customer">
+    return html`<main class="customer narrow">
       <h1>News</h1>
       ${
         cards.length > 0
@@ -210,10 +210,12 @@ class CustomerPage extends SeatPage {
 
 function orderRow({ number, progress, text }: ToldOrder, chosen: boolean): TemplateResult {
   const reached = PROGRESS.indexOf(progress);
+  const product = CATALOGUE.find(({ name }) => name === text);
   return html`<li
     class=${chosen ? "order-row chosen" : "order-row"}
     aria-current=${chosen ? "true" : nothing}
   >
+    ${product ? html`<div class="picture">${drawing(product.id)}</div>` : nothing}
     <div class="what"><b>Order ${number}</b><span>${text}</span></div>
     <ol class="steps" aria-label="Order ${number} is ${progress}">
       ${PROGRESS.map(

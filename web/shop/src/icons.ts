@@ -20,17 +20,20 @@ export const icons = {
     svg`<circle cx="9" cy="9" r="3" /><path d="M3.5 19a5.5 5.5 0 0 1 11 0M15.5 6.500a3 3 0 0 1 0 5.500M17 14.500a5.5 5.5 0 0 1 3.5 4.5" />`,
   ),
   climb: icon(svg`<path d="M4 19h5v-5h5V9h5V4M15.5 7 19 3.5 22.5 7" transform="translate(-1 1)" />`),
+  question: icon(
+    svg`<path d="M5 5h14v11h-6l-4 3.5V16H5zM10.2 9a1.9 1.9 0 1 1 2.6 1.8c-.6.3-.8.6-.8 1.2M12 13.7v.1" />`,
+  ),
   phone: icon(svg`<rect x="7" y="3" width="10" height="18" rx="2.5" /><path d="M11 18h2" />`),
 } as const;
 
 /** The mark of the house: a hearth whose fire is an oak leaf. */
 export const mark = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-  <path class="mark-house" d="M16 2.5 29 12v15.500a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V12z" />
+  <path class="mark-house" d="M16 2.5 29 12v15.5a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V12z" />
   <path
     class="mark-leaf"
-    d="M16 9.500c3.2 2.6 2.3 4.3 4.2 6.1 2.3 2.2 2.4 6.3-.2 8.300a6.6 6.6 0 0 1-8 0c-2.6-2-2.5-6.1-.2-8.3 1.9-1.8 1-3.5 4.2-6.100z"
+    d="M16 8.5c4.6 3.7 6.4 7.5 5.500 11.3-.7 2.900-2.900 4.900-5.500 5.800-2.600-.9-4.800-2.900-5.500-5.800-.9-3.800.9-7.600 5.500-11.3z"
   />
-  <path class="mark-vein" d="M16 15.500v14" />
+  <path class="mark-vein" d="M16 15v14" />
 </svg>`;
 
 /** A link that leaves this page where it is. */

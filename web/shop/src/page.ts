@@ -102,6 +102,7 @@ export abstract class SeatPage extends LitElement {
     });
     this.#show({ kind: "open", session });
     this.opened(session);
+    registerWorker();
     await connect(belfry);
   }
 
@@ -191,6 +192,20 @@ export abstract class SeatPage extends LitElement {
     await belfry.signOut();
     await signIn.end();
   }
+}
+
+/** Belfry's ready-made service worker: pushes while no page is open, and a shop that opens without a network. */
+function registerWorker(): void {
+  if (!("serviceWorker" in navigator)) return; // a browser in a private window, say: everything else works
+  const options = new URLSearchParams({
+    shell: "/customer.html",
+    files: "/shop.json,/icon.svg,/shop.webmanifest",
+    home: "/customer.html",
+    icon: "/icon-192.png",
+  });
+  navigator.serviceWorker.register(`/belfry-worker.js?${options}`).catch((error: unknown) => {
+    console.warn("The service worker could not be registered:", error);
+  });
 }
 
 async function connect(belfry: Belfry): Promise<void> {

@@ -25,6 +25,7 @@ const ICONS: Readonly<Record<Story["id"], TemplateResult>> = {
   schedule: icons.clock,
   retract: icons.back,
   escalate: icons.climb,
+  ask: icons.question,
 };
 
 class SendPanel extends LitElement {

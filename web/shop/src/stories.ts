@@ -14,7 +14,7 @@ export interface Step {
 }
 
 export interface Story {
-  readonly id: "resolve" | "broadcast" | "schedule" | "retract" | "escalate";
+  readonly id: "resolve" | "broadcast" | "schedule" | "retract" | "escalate" | "ask";
   readonly title: string;
   /** What there is to see. */
   readonly line: string;
@@ -146,6 +146,20 @@ export const STORIES: readonly Story[] = [
           says: title,
         },
       ];
+    },
+  },
+  {
+    id: "ask",
+    title: "A question",
+    line: "With buttons that lead on.",
+    tell: (id, to) => {
+      const title = "When may we deliver?";
+      const actions = [
+        { id: "morning", title: "In the morning", url: "/orders" },
+        { id: "evening", title: "In the evening", url: "/orders" },
+      ];
+      const body = "Choose, and we are there.";
+      return [{ after: 0, alert: { id, to: [to], title, body, category: "delivery", actions }, says: title }];
     },
   },
 ];

@@ -9,6 +9,8 @@ const SOON = 10_000;
 /** Milliseconds for a test that waits until silence is noticed. */
 const PATIENCE = 60_000;
 
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
+
 /** A client, and all that it tells. */
 class Client {
   readonly frames: Frame[] = [];
@@ -61,7 +63,7 @@ afterAll(async () => {
   vi.restoreAllMocks();
 });
 
-describe.concurrent("a live connection", { timeout: PATIENCE }, () => {
+describe.concurrent("a live connection", () => {
   test("brings frames for the person, and for their groups, and nothing that is no frame", async (context) => {
     const { address, user, connected } = await stage(context);
     const client = connected(() => address({ groups: ["cooks"] }));
@@ -142,7 +144,7 @@ describe.concurrent("a live connection", { timeout: PATIENCE }, () => {
   });
 });
 
-describe.concurrent("after close", { timeout: PATIENCE }, () => {
+describe.concurrent("after close", () => {
   test("nothing is open, nor heard", async (context) => {
     const { address, user, relay, connected } = await stage(context);
     const client = connected(() => address());

@@ -15,6 +15,8 @@ const ALERT = {
 };
 const CLEAR = { type: "clear", card: "fire", position: "2" };
 
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
+
 let browser: Browser;
 let site: Site;
 let visitor: Visitor;
@@ -39,7 +41,7 @@ async function shows(...titles: string[]): Promise<void> {
     async () => {
       expect(await visitor.notifications()).toEqual(titles);
     },
-    { timeout: 8_000 },
+    { timeout: 15_000 },
   );
 }
 
@@ -219,6 +221,24 @@ test("a link that leads to a script leads to the app instead", async () => {
   await visitor.push({ ...ALERT, url: "javascript:alert(1)" });
   await shows("Fire");
   expect(await click("fire")).toEqual([`opened ${site.origin}/app/`]);
+});
+
+test("pages hear of what the person swipes away", async () => {
+  await visitor.push(ALERT);
+  await shows("Fire");
+  const told = await listen(await visitor.open(), false);
+  await visitor.worker.evaluate(async () => {
+    const worker = self as unknown as ServiceWorker & {
+      registration: ServiceWorkerRegistration;
+      NotificationEvent: new (type: string, of: object) => Event;
+    };
+    const [notification] = await worker.registration.getNotifications();
+    const event = new worker.NotificationEvent("notificationclose", { notification });
+    worker.dispatchEvent(Object.defineProperty(event, "waitUntil", { value: () => undefined }));
+  });
+  await vi.waitFor(async () => {
+    expect(await told()).toEqual([{ belfry: "dismissed", card: "fire", position: "2" }]);
+  });
 });
 
 test("a page has cards shown that nobody sees, and taken away when they are read", async () => {

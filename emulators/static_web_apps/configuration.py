@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from emulators.static_web_apps.patterns import Pattern, PatternError
+from emulators.static_web_apps.patterns import Pattern
 
 FILE_NAME: Final = "staticwebapp.config.json"
 LARGEST_FILE: Final = 20 * 1024
@@ -103,7 +103,7 @@ def read(content: bytes) -> Configuration:
         raise ConfigurationError(f"{FILE_NAME} has {len(content)} bytes; Azure takes {LARGEST_FILE}.")
     try:
         return msgspec.json.decode(content, type=Configuration)
-    except (msgspec.DecodeError, PatternError) as error:
+    except msgspec.DecodeError as error:
         raise ConfigurationError(f"{FILE_NAME}: {error}") from error
 
 

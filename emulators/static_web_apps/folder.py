@@ -101,6 +101,8 @@ class Folder:
         return file
 
     def _found(self, path: str) -> Path | None:
+        if path.endswith("/") or "//" in path:  # a file has one path, so that no rule about it is got around
+            return None
         try:
             found = (self.root / path.lstrip("/")).resolve()
             return found if found.is_relative_to(self.root) and found.is_file() else None

@@ -84,8 +84,8 @@ class Site:
         if method in _FILES and route and route.redirect and route.redirect != path:
             return Words(status or HTTPStatus.FOUND, {**headers, "location": route.redirect})
         if method not in _FILES:
-            status = HTTPStatus.NO_CONTENT if method == "OPTIONS" else HTTPStatus.METHOD_NOT_ALLOWED
-            return Words(status, {**headers, "allow": "GET, HEAD, OPTIONS"})
+            told = HTTPStatus.NO_CONTENT if method == "OPTIONS" else HTTPStatus.METHOD_NOT_ALLOWED
+            return Words(told, {**headers, "allow": "GET, HEAD, OPTIONS"})
         found = self._file(rewrite or path) or self._fallback(path)
         if found is None:
             return self._error(HTTPStatus.NOT_FOUND, headers)
@@ -110,7 +110,7 @@ class Site:
 
     def _file(self, path: str) -> str | None:
         """The file of a path: itself, a folder's page, or the page of that name."""
-        if path == "/" + FILE_NAME or path.startswith(_SIGN_IN):
+        if _is_kept(path):
             return None
         bare = path.rstrip("/")
         candidates = (path, bare + "/index.html", bare + ".html") if bare else ("/index.html",)
@@ -118,9 +118,7 @@ class Site:
 
     def _fallback(self, path: str) -> str | None:
         fallback = self._configuration.navigation_fallback
-        if fallback is None or path == "/" + FILE_NAME or path.startswith(_SIGN_IN):
-            return None
-        if any(pattern.matches(path) for pattern in self._excluded):
+        if fallback is None or _is_kept(path) or any(pattern.matches(path) for pattern in self._excluded):
             return None
         return self._file("/" + fallback.rewrite.lstrip("/"))
 
@@ -133,3 +131,8 @@ class Site:
         if override and override.rewrite and (found := self._file(override.rewrite)):
             return Page(found, override.status_code or status, headers)
         return Words(status, headers)
+
+
+def _is_kept(path: str) -> bool:
+    """Whether a path is the service's own: the rules, which nobody gets, or a sign-in that is not served here."""
+    return path == "/" + FILE_NAME or path.startswith(_SIGN_IN)

@@ -63,6 +63,14 @@ def test_nothing_outside_the_folder_is_a_file(tmp_path: Path) -> None:
     assert folder.has_file("/inside.txt")
 
 
+def test_a_file_has_one_path(tmp_path: Path) -> None:
+    """With other slashes it would be the same file, but not the one that the rules name."""
+    write(tmp_path / "a" / "b.txt", "b")
+    folder = Folder(tmp_path, {})
+    paths = ("/a/b.txt", "/a/b.txt/", "//a/b.txt", "/a//b.txt")
+    assert [path for path in paths if folder.has_file(path)] == ["/a/b.txt"]
+
+
 def test_members_of_a_json_file_can_be_given(tmp_path: Path) -> None:
     """As a deployment would write them; the others stay."""
     write(tmp_path / "shop.json", '{"issuer": "http://localhost:8091", "api": "/api"}')

@@ -3,17 +3,19 @@
 import "fake-indexeddb/auto";
 
 import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { Belfry, type BelfryOptions } from "../src/belfry.ts";
+import { SignedOutError } from "../src/errors.ts";
 import type { Card } from "../src/types.ts";
-import { FakeBrowser, Server, at, card } from "./fakes.ts";
+import { FakeBrowser, Server, at, card, position } from "./fakes.ts";
 
 let server: Server;
 let browser: FakeBrowser;
 let open: Belfry[] = [];
 
 beforeEach(() => {
+  vi.spyOn(console, "debug").mockReturnValue();
   globalThis.indexedDB = new IDBFactory();
   server = new Server();
   browser = new FakeBrowser();
@@ -22,6 +24,8 @@ beforeEach(() => {
 
 afterEach(async () => {
   await Promise.all(open.map((belfry) => belfry.disconnect()));
+  vi.restoreAllMocks();
+  vi.useRealTimers();
 });
 
 /** One more tab of the browser. */
@@ -135,4 +139,317 @@ test("all read is said with the newest moment that is known", async () => {
     expect(belfry.snapshot.queued).toBe(0);
   });
   expect(server.readUpTo).toBe(at(2));
+});
+
+describe("a device without a network", () => {
+  test("shows what it kept, and sends what was said once the server is back", async () => {
+    server.store(card(1), card(2));
+    const before = await live(tab());
+    await before.disconnect();
+    server.fault = "down";
+    const belfry = tab();
+    await belfry.connect();
+    expect(titles(belfry)).toEqual(["Number 2", "Number 1"]);
+    expect(belfry.snapshot).toMatchObject({ loaded: true, unread: 2, user: "ada" });
+    belfry.mark("card-1", { archived: true });
+    await belfry.disconnect();
+
+    const later = tab();
+    await later.connect();
+    expect(titles(later)).toEqual(["Number 2"]);
+    expect(later.snapshot.queued).toBe(1);
+    server.store(card(3));
+    server.fault = null;
+    await vi.waitFor(() => {
+      expect(later.snapshot).toMatchObject({ connection: "live", queued: 0 });
+      expect(titles(later)).toEqual(["Number 3", "Number 2"]);
+    }, 8_000);
+    expect(server.shown().map((card) => card.card)).toEqual(["card-3", "card-2"]);
+  });
+
+  test("that can keep nothing works all the same", async () => {
+    vi.spyOn(indexedDB, "open").mockImplementation(() => {
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    });
+    const warned = vi.spyOn(console, "warn").mockReturnValue();
+    server.store(card(1));
+    const belfry = await live(tab());
+    belfry.mark("card-1", { read: true });
+    await vi.waitFor(() => {
+      expect(belfry.snapshot).toMatchObject({ queued: 0, unread: 0 });
+    });
+    expect(warned).toHaveBeenCalledOnce();
+  });
+});
+
+test("without a live connection the history is there, and what comes is asked for", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  server.live = false;
+  server.store(card(1));
+  const belfry = tab({ storage: false });
+  const connected = belfry.connect();
+  await vi.advanceTimersByTimeAsync(3_000);
+  await connected;
+  expect(titles(belfry)).toEqual(["Number 1"]);
+  expect(belfry.snapshot.connection).toBe("waiting");
+  server.store(card(2));
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(titles(belfry)).toEqual(["Number 2", "Number 1"]);
+});
+
+test("what came since is asked for with the last sync token; when it has expired, the history is loaded anew", async () => {
+  server.store(card(1));
+  const belfry = await live(tab());
+  server.cut();
+  await vi.waitFor(() => {
+    expect(server.requests.filter(({ path }) => path === "/alerts/changes")).toHaveLength(1);
+  }, 5_000);
+  await vi.waitFor(() => {
+    expect(belfry.snapshot.connection).toBe("live");
+  });
+  server.cards.delete("card-1");
+  server.store(card(2));
+  server.expireSyncs();
+  server.cut();
+  await vi.waitFor(() => {
+    expect(titles(belfry)).toEqual(["Number 2"]);
+  }, 5_000);
+});
+
+test("when the person belongs to something else the history is loaded anew; when all was erased nothing is left", async () => {
+  server.store(card(1), card(2, { audience: "topic:news" }));
+  server.audiences = { "user:ada": null, "topic:news": "2026" };
+  const belfry = await live(tab());
+  expect(titles(belfry)).toHaveLength(2);
+  server.cards.delete("card-2");
+  server.audiences = { "user:ada": null };
+  server.frame({ type: "audiences" });
+  await vi.waitFor(() => {
+    expect(titles(belfry)).toEqual(["Number 1"]);
+  });
+  const other = await live(tab());
+  await belfry.erase();
+  await vi.waitFor(() => {
+    expect([...titles(belfry), ...titles(other)]).toEqual([]);
+  });
+});
+
+describe("marks that the server refuses", () => {
+  test("because there is a newer revision are dropped, and it is shown as it is", async () => {
+    server.store(card(1, { card: "t", thread: "t" }));
+    const belfry = await live(tab());
+    server.store(card(2, { card: "t", thread: "t" }));
+    belfry.mark("t", { archived: true });
+    expect(titles(belfry)).toEqual([]);
+    await vi.waitFor(() => {
+      expect(titles(belfry)).toEqual(["Number 2"]);
+    });
+    expect(belfry.snapshot.queued).toBe(0);
+  });
+
+  test("because the card was withdrawn take it off the screen", async () => {
+    server.store(card(1));
+    const belfry = await live(tab());
+    server.store({ card: "card-1", position: position(2), retracted: true });
+    belfry.mark("card-1", { read: true });
+    await vi.waitFor(() => {
+      expect(titles(belfry)).toEqual([]);
+    });
+  });
+});
+
+describe("lists", () => {
+  test("get older cards page by page, each with its filter", async () => {
+    server.store(
+      ...Array.from({ length: 230 }, (_, n) => card(n, n % 100 === 0 ? { severity: "critical" } : {})),
+    );
+    const belfry = await live(tab());
+    const all = belfry.list();
+    const critical = belfry.list({ severities: ["critical"] });
+    expect(belfry.list({ severities: ["critical", "critical"] })).toBe(critical);
+    expect(belfry.snapshot.unread).toBe(100);
+    expect([all.cards.length, all.more, critical.cards.length, critical.more]).toEqual([100, true, 1, true]);
+    await critical.loadMore();
+    expect([critical.cards.length, critical.more]).toEqual([3, false]);
+    expect([all.cards.length, all.more]).toEqual([100, true]);
+    await Promise.all([all.loadMore(), all.loadMore()]);
+    expect([all.cards.length, all.more]).toEqual([150, true]);
+    await all.loadMore();
+    await all.loadMore();
+    expect([all.cards.length, all.more]).toEqual([230, false]);
+    const asked = server.requests.length;
+    await all.loadMore();
+    expect(server.requests.length).toBe(asked);
+  });
+
+  test("say why older cards could not be loaded, until they are", async () => {
+    server.store(...Array.from({ length: 120 }, (_, number) => card(number)));
+    const belfry = await live(tab());
+    const list = belfry.list();
+    const seen: boolean[] = [];
+    list.observe(() => seen.push(list.loading));
+    server.fault = { status: 500, code: "internal" };
+    await list.loadMore();
+    expect(list.problem).toMatchObject({ status: 500, code: "internal" });
+    server.fault = null;
+    await list.loadMore();
+    expect(list.problem).toBeNull();
+    expect(list.cards).toHaveLength(120);
+    expect(seen).toContain(true);
+    expect(list.loading).toBe(false);
+  });
+
+  test("get a card back that another device has taken out of the archive", async () => {
+    server.store(card(1), card(2));
+    server.mark("card-1", { archived: true });
+    const belfry = await live(tab());
+    expect(titles(belfry)).toEqual(["Number 2"]);
+    server.mark("card-1", { archived: false });
+    await vi.waitFor(() => {
+      expect(titles(belfry)).toEqual(["Number 2", "Number 1"]);
+    }, 3_000);
+  });
+});
+
+describe("the token", () => {
+  test("that is refused, and cannot be had fresh, signs out; to connect again tries again", async () => {
+    server.token = "new";
+    const belfry = tab();
+    await expect(belfry.connect()).rejects.toThrow(SignedOutError);
+    expect(belfry.snapshot.connection).toBe("signed-out");
+    const asked = server.requests.length;
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(server.requests.length).toBe(asked);
+    server.token = null;
+    server.store(card(1));
+    await live(belfry);
+    expect(titles(belfry)).toEqual(["Number 1"]);
+  });
+
+  test("names whose the storage is; where it cannot be read, the server says whose it is", async () => {
+    const claims = Buffer.from(JSON.stringify({ iss: "https://issuer", oid: "42" })).toString("base64url");
+    await live(tab({ account: undefined, getToken: () => Promise.resolve(`e30.${claims}.`) }));
+    await live(tab({ account: undefined, getToken: () => Promise.resolve("opaque") }));
+    await vi.waitFor(async () => {
+      const names = (await indexedDB.databases()).map(({ name }) => name);
+      expect(names.sort()).toEqual(["belfry /api ada", "belfry /api https://issuer 42"]);
+    });
+  });
+
+  test("of another person shows nothing of the one before", async () => {
+    server.store(card(1));
+    let account = "ada";
+    const belfry = tab({
+      account: undefined,
+      getToken: () =>
+        Promise.resolve(`e30.${Buffer.from(JSON.stringify({ sub: account })).toString("base64url")}.`),
+    });
+    await live(belfry);
+    await belfry.disconnect();
+    account = "ben";
+    server.fault = "down";
+    void belfry.connect();
+    await vi.waitFor(() => {
+      expect(belfry.snapshot).toMatchObject({ loaded: false, unread: 0, user: null });
+    });
+    expect(titles(belfry)).toEqual([]);
+  });
+});
+
+test("to sign out leaves nothing of the person on this device, in any tab", async () => {
+  server.store(card(1));
+  const first = await live(tab());
+  const second = await live(tab());
+  await second.signOut();
+  await vi.waitFor(() => {
+    for (const belfry of [first, second]) {
+      expect(belfry.snapshot).toEqual({
+        connection: "closed",
+        unread: 0,
+        loaded: false,
+        queued: 0,
+        user: null,
+      });
+      expect(titles(belfry)).toEqual([]);
+    }
+  });
+  await vi.waitFor(async () => {
+    expect(await indexedDB.databases()).toEqual([]);
+  });
+  expect(server.connections).toBe(0);
+});
+
+test("a card leaves the screen by itself when its time is over", async () => {
+  const belfry = await live(tab());
+  const changed = vi.fn();
+  belfry.list().observe(changed);
+  server.send(card(1, { expiresAt: new Date(Date.now() + 300).toISOString() }));
+  expect(titles(belfry)).toEqual(["Number 1"]);
+  await vi.waitFor(() => {
+    expect(titles(belfry)).toEqual([]);
+    expect(changed).toHaveBeenCalledTimes(2);
+  });
+});
+
+test("each card arrives once in each tab", async () => {
+  const tabs = [await live(tab()), await live(tab()), await live(tab())];
+  const arrived = tabs.map((belfry) => {
+    const cards: string[] = [];
+    belfry.onArrival((card) => cards.push(card.card));
+    return cards;
+  });
+  server.send(card(1), card(2));
+  server.send(card(1));
+  await vi.waitFor(() => {
+    expect(arrived).toEqual([
+      ["card-1", "card-2"],
+      ["card-1", "card-2"],
+      ["card-1", "card-2"],
+    ]);
+  });
+});
+
+test("a tab that missed something is given all that is known", async () => {
+  server.store(card(1));
+  const first = await live(tab());
+  const second = await live(tab());
+  browser.deaf = true;
+  server.send(card(2));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  browser.deaf = false;
+  expect(titles(second)).toEqual(["Number 1"]);
+  server.send(card(3));
+  await vi.waitFor(() => {
+    expect(titles(second)).toEqual(titles(first));
+    expect(titles(second)).toHaveLength(3);
+  });
+});
+
+test("a tab that missed something, and leads before it is told, loads the history anew", async () => {
+  server.store(card(1));
+  const first = await live(tab());
+  const second = await live(tab());
+  browser.deaf = true;
+  server.send(card(2));
+  // The leader catches up, and so has a sync token from after the card that the other one missed.
+  server.cut();
+  await vi.waitFor(() => {
+    expect(server.requests.some(({ path }) => path === "/alerts/changes")).toBe(true);
+  }, 5_000);
+  browser.deaf = false;
+  await first.disconnect();
+  await vi.waitFor(() => {
+    expect(titles(second)).toEqual(["Number 2", "Number 1"]);
+  }, 5_000);
+});
+
+test("tabs that do not share lead each for itself", async () => {
+  server.store(card(1));
+  await live(tab({ tabs: false }));
+  const second = await live(tab({ tabs: false, storage: false }));
+  expect(server.connections).toBe(2);
+  second.mark("card-1", { read: true });
+  await vi.waitFor(() => {
+    expect(second.snapshot.queued).toBe(0);
+  });
 });

@@ -259,6 +259,8 @@ export class Server {
 
 /** A browser; its tabs share locks and channels. */
 export class FakeBrowser {
+  /** Whether messages between tabs are lost, as while a tab is frozen. */
+  deaf = false;
   readonly #channels = new Map<string, Set<Channel>>();
   readonly #locks = new Map<string, { holder: Holder | null; line: Holder[] }>();
 
@@ -285,6 +287,7 @@ export class FakeBrowser {
     const channel: Channel = {
       onmessage: null,
       postMessage: (message: unknown) => {
+        if (this.deaf) return;
         const text = JSON.stringify(message);
         for (const other of channels) {
           if (other === channel) continue;

@@ -26,8 +26,11 @@ export interface PushBrowser {
   newId(): string;
 }
 
-/** For as long as the page lives, where the browser keeps nothing. */
-const memory = new Map<string, string>();
+/** Milliseconds after which a tab that does something alone is taken to be frozen. */
+const FROZEN = 30_000;
+
+/** What the browser does not store: it is kept for as long as the page lives. */
+const memory = new Map<string, string | null>();
 
 export const pushBrowser: PushBrowser = {
   get canPush() {
@@ -65,10 +68,14 @@ export const pushBrowser: PushBrowser = {
     };
   },
   kept(name) {
+    const unstored = memory.get(name);
+    if (unstored !== undefined) {
+      return unstored;
+    }
     try {
       return localStorage.getItem(name);
     } catch {
-      return memory.get(name) ?? null;
+      return null;
     }
   },
   keep(name, value) {
@@ -78,12 +85,9 @@ export const pushBrowser: PushBrowser = {
       } else {
         localStorage.setItem(name, value);
       }
+      memory.delete(name);
     } catch {
-      if (value === null) {
-        memory.delete(name);
-      } else {
-        memory.set(name, value);
-      }
+      memory.set(name, value);
     }
   },
   onKept: (listener) => listen(window, "storage", listener),
@@ -97,16 +101,31 @@ export const pushBrowser: PushBrowser = {
     return end;
   },
   async exclusively(name, work) {
-    await ("locks" in navigator ? navigator.locks.request(name, work) : work());
+    if (!("locks" in navigator)) {
+      await work();
+      return;
+    }
+    const tooLong = AbortSignal.timeout(FROZEN);
+    let begun = false;
+    const begin = (): Promise<void> => {
+      begun = true;
+      return work();
+    };
+    try {
+      await navigator.locks.request(name, { signal: tooLong }, begin);
+    } catch (error) {
+      if (begun || !tooLong.aborted) {
+        throw error;
+      }
+      await navigator.locks.request(name, { steal: true }, work);
+    }
   },
   now: () => Date.now(),
   newId,
 };
 
 /** A registration whose worker runs; null: it could not be installed. */
-export async function active(
-  registration: ServiceWorkerRegistration,
-): Promise<ServiceWorkerRegistration | null> {
+async function active(registration: ServiceWorkerRegistration): Promise<ServiceWorkerRegistration | null> {
   const worker = registration.active ?? registration.waiting ?? registration.installing;
   if (!worker) {
     return null;

@@ -106,15 +106,14 @@ export const pushBrowser: PushBrowser = {
       return;
     }
     const tooLong = AbortSignal.timeout(FROZEN);
-    let begun = false;
-    const begin = (): Promise<void> => {
-      begun = true;
-      return work();
-    };
+    const turn = { begun: false };
     try {
-      await navigator.locks.request(name, { signal: tooLong }, begin);
+      await navigator.locks.request(name, { signal: tooLong }, () => {
+        turn.begun = true;
+        return work();
+      });
     } catch (error) {
-      if (begun || !tooLong.aborted) {
+      if (turn.begun || !tooLong.aborted) {
         throw error;
       }
       await navigator.locks.request(name, { steal: true }, work);

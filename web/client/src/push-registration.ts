@@ -117,6 +117,7 @@ export class PushRegistration {
   async forget(): Promise<void> {
     await this.#alone(async () => {
       await this.#end();
+      await this.#closeNotifications();
       this.#browser.keep(this.#name, null);
     });
   }
@@ -137,10 +138,14 @@ export class PushRegistration {
 
   /** This person's subscription; somebody else's is ended. */
   async #subscription(): Promise<PushSubscription | null> {
-    if (this.#browser.kept(OWNER) !== this.#account) {
-      await this.#drop();
+    const registration = await this.#browser.registration();
+    const subscription = (await registration?.pushManager.getSubscription()) ?? null;
+    const owner = this.#browser.kept(OWNER);
+    if (owner === this.#account || (owner === null && subscription === null)) {
+      return subscription;
     }
-    return (await (await this.#browser.registration())?.pushManager.getSubscription()) ?? null;
+    await this.#drop();
+    return null;
   }
 
   /** This person's subscription with the server's key: that which is there, or a new one. */
@@ -185,12 +190,17 @@ export class PushRegistration {
   async #drop(): Promise<void> {
     const registration = await this.#browser.registration();
     await (await registration?.pushManager.getSubscription())?.unsubscribe();
+    await this.#closeNotifications();
+    this.#browser.keep(OWNER, null);
+  }
+
+  async #closeNotifications(): Promise<void> {
+    const registration = await this.#browser.registration();
     for (const notification of (await registration?.getNotifications()) ?? []) {
       if (alertOf(notification) ?? isPassing(notification)) {
         notification.close();
       }
     }
-    this.#browser.keep(OWNER, null);
   }
 
   /** One tab at a time, and one person: two would subscribe over each other. */

@@ -413,6 +413,13 @@ describe("who comes next", () => {
     expect(browser.kept("belfry-push:ada")).toBeNull();
   });
 
+  test("nor a notification of an app that was open, where pushes are off", async () => {
+    const push = await arrive("ada");
+    browser.shown = [notification];
+    await push.signOut();
+    expect(browser.shown).toEqual([]);
+  });
+
   test("gets nothing of the one before, who did not sign out", async () => {
     await arriveWithPushes("ada");
     browser.shown = [notification];

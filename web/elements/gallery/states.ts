@@ -3,6 +3,7 @@ import "../src/index.ts";
 import type { BelfryElement } from "../src/index.ts";
 import { card, FakeBelfry, UNREACHABLE, type FakeOptions } from "../tests/fake.ts";
 import { many, sample } from "./sample.ts";
+import { toastStates } from "./toast-states.ts";
 
 export interface State {
   /** Put it into the page; resolves when there is something to see. */
@@ -158,6 +159,7 @@ export const states: Readonly<Record<string, State>> = {
       element.shadowRoot?.querySelector("button")?.click();
     },
   },
+  ...toastStates,
 };
 
 export type { BelfryElement };

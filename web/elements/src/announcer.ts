@@ -85,7 +85,10 @@ function regionFor(politeness: "polite" | "assertive"): HTMLElement {
   if (!region) {
     region = document.createElement("div");
     region.className = "belfry-announcer";
+    region.role = politeness === "polite" ? "status" : "alert";
     region.ariaLive = politeness;
+    // Each line by itself, not again those that are still there.
+    region.ariaAtomic = "false";
     region.style.cssText =
       "position:fixed;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
     regions.set(politeness, region);

@@ -15,7 +15,10 @@ import { buttons, theme } from "./theme.ts";
  * @fires belfry-open - from the inbox.
  */
 export class BellElement extends BelfryElement {
-  static override properties: PropertyDeclarations = { open: { type: Boolean, reflect: true } };
+  static override properties: PropertyDeclarations = {
+    open: { type: Boolean, reflect: true },
+    filled: { state: true },
+  };
   static override styles = [
     theme,
     buttons,
@@ -178,9 +181,13 @@ export class BellElement extends BelfryElement {
 
   /** Whether the inbox is open. */
   declare open: boolean;
+  /** Whether the panel has an inbox in it. */
+  declare protected filled: boolean;
 
   /** Whether the panel is there, or about to be: while it is being shown, `:popover-open` does not say so yet. */
   #shown = false;
+  /** Whether the panel had the focus when it was closed. */
+  #hadFocus = false;
 
   /** Small, and its panel must not open before what is in it. */
   protected override readonly framed = false;
@@ -188,12 +195,14 @@ export class BellElement extends BelfryElement {
   constructor() {
     super();
     this.open = false;
+    this.filled = false;
     this.addEventListener("belfry-open", this.#followed);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#shown = false; // a popover that leaves the page closes, and tells nobody
+    this.filled = false;
     this.open = false;
   }
 
@@ -251,7 +260,7 @@ export class BellElement extends BelfryElement {
         @toggle=${this.#toggled}
       >
         ${
-          this.open
+          this.filled
             ? html`<belfry-inbox part="inbox" .belfry=${this.belfry}>
                 <button
                   slot="header"
@@ -275,13 +284,21 @@ export class BellElement extends BelfryElement {
   }
 
   readonly #toggles = (event: ToggleEvent): void => {
-    // The panel closes with what it shows; and opens with it, so that nothing flickers in.
     this.#shown = event.newState === "open";
+    this.#hadFocus =
+      !this.#shown && (this.renderRoot.querySelector(".panel")?.matches(":focus-within") ?? false);
     this.open = this.#shown;
+    // What it shows comes before it opens, so that nothing flickers in; and goes after it has closed.
+    this.filled ||= this.open;
   };
 
   readonly #toggled = (event: ToggleEvent): void => {
-    if (event.newState === "open") {
+    this.filled = event.newState === "open";
+    if (this.#hadFocus) {
+      this.#hadFocus = false;
+      this.renderRoot.querySelector("button")?.focus();
+    }
+    if (this.filled) {
       void this.updateComplete.then(() => {
         this.renderRoot.querySelector("belfry-inbox")?.focus();
       });

@@ -35,7 +35,7 @@ interface Anchor {
  *
  * @fires mark - a card is to be marked.
  * @fires older - the next page is wanted.
- * @fires emptied - the last card has gone, and with it the focus.
+ *
  */
 export class FeedElement extends BelfryElement {
   static override styles = [theme, buttons, feedStyles];
@@ -75,6 +75,8 @@ export class FeedElement extends BelfryElement {
   /** The card that has or had the focus. */
   #current: string | null = null;
   #focused = false;
+  /** Whether the focus is anywhere in here, also on what is no card. */
+  #occupied = false;
   #refocus = false;
   /** Arrived, and not seen yet. */
   readonly #arrived = new Set<string>();
@@ -90,6 +92,16 @@ export class FeedElement extends BelfryElement {
     this.now = Date.now();
     this.expanded = new Set();
     this.addEventListener("scroll", this.#scrolled, { passive: true });
+    this.addEventListener("focusin", () => {
+      this.#occupied = true;
+    });
+    // Not told of moves inside: a shadow root keeps those to itself.
+    this.addEventListener("focusout", () => {
+      this.#occupied = false;
+      if (this.#held > 0) {
+        this.requestUpdate();
+      }
+    });
   }
 
   override connectedCallback(): void {
@@ -130,10 +142,7 @@ export class FeedElement extends BelfryElement {
     if (changed.has("cards") || this.#held > 0) {
       this.#arrange();
     }
-    this.#layout = layOut(
-      this.#rows.length,
-      (index) => this.#heights.get(this.#rows[index]?.card ?? "") ?? ESTIMATE,
-    );
+    this.#layOut();
     if (this.#anchor) {
       const index = this.#indexOf(this.#anchor.card);
       this.#top = Math.max(0, (this.#layout.edges[index] ?? 0) + this.#anchor.below);
@@ -239,11 +248,18 @@ export class FeedElement extends BelfryElement {
       : nothing;
   }
 
+  #layOut(): void {
+    this.#layout = layOut(
+      this.#rows.length,
+      (index) => this.#heights.get(this.#rows[index]?.card ?? "") ?? ESTIMATE,
+    );
+  }
+
   #arrange(): void {
     const seen = between(this.#layout, this.#top, this.#top + this.#sight);
     const inSight = new Set(this.#rows.slice(seen.from, seen.to).map((card) => card.card));
     const before = this.#rows;
-    const { cards, held } = this.#order.arrange(this.cards, this.#top > 4 || this.#focused, inSight);
+    const { cards, held } = this.#order.arrange(this.cards, this.#top > 4 || this.#occupied, inSight);
     this.#rows = cards;
     this.#held = held;
     this.#begins = beginsDay(cards);
@@ -261,14 +277,14 @@ export class FeedElement extends BelfryElement {
     const next = this.#rows[Math.min(Math.max(index, 0), this.#rows.length - 1)];
     this.#current = next?.card ?? null;
     this.#refocus = next !== undefined;
-    if (!next) {
-      this.#focused = false;
-      this.dispatchEvent(new CustomEvent("emptied"));
-    }
+    this.#focused = next !== undefined;
   }
 
+  /** What is not to be moved: the card that has the focus, if it is in sight; else the first one in sight. */
   #anchorAt(top: number): Anchor | null {
-    const index = rowAt(this.#layout, top);
+    const first = rowAt(this.#layout, top);
+    const current = this.#focused ? this.#indexOf(this.#current) : -1;
+    const index = current >= first && current <= rowAt(this.#layout, top + this.#sight) ? current : first;
     const card = this.#rows[index];
     return card ? { card: card.card, below: top - (this.#layout.edges[index] ?? 0) } : null;
   }
@@ -306,6 +322,8 @@ export class FeedElement extends BelfryElement {
       void this.#focusRow(this.#indexOf(this.#current));
     }
     if (moved) {
+      // Gaps stand for rows that were not measured, so this is how the rows stand now.
+      this.#layOut();
       this.requestUpdate();
     }
     this.#loadIfNearEnd();
@@ -387,15 +405,8 @@ export class FeedElement extends BelfryElement {
   };
 
   readonly #focusWent = (event: FocusEvent): void => {
-    const next = event.relatedTarget;
-    if (
-      !(next instanceof Node && this.renderRoot.querySelector("[role=feed]")?.contains(next)) &&
-      !this.#refocus
-    ) {
+    if (!(event.relatedTarget instanceof CardElement) && !this.#refocus) {
       this.#focused = false;
-      if (this.#held > 0) {
-        this.requestUpdate();
-      }
     }
   };
 
@@ -465,6 +476,9 @@ export class FeedElement extends BelfryElement {
     await element?.updateComplete;
     element?.focus({ preventScroll: true });
     element?.parentElement?.scrollIntoView({ block: "nearest" });
+    // Here the person wants to be: not where they were before.
+    this.#anchor = null;
+    this.#top = this.scrollTop;
   }
 
   #indexOf(key: string | null): number {

@@ -263,7 +263,7 @@ export const inboxStyles = css`
     align-items: center;
     gap: calc(var(--_space) * 2);
     inline-size: fit-content;
-    max-inline-size: 26rem;
+    max-inline-size: min(26rem, 100% - var(--_space) * 6);
     margin-inline: auto;
     padding-block: calc(var(--_space) * 1.25);
     padding-inline: calc(var(--_space) * 3.5) calc(var(--_space) * 1.5);

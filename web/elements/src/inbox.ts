@@ -42,6 +42,7 @@ export class InboxElement extends BelfryElement {
   #list: CardList | null = null;
   #listed: { client: BelfryClient; filter: Filter } | null = null;
   #stopList: Unsubscribe | null = null;
+  #hadFocus = false;
   #offer: ReturnType<typeof setTimeout> | undefined;
   #tick: ReturnType<typeof setInterval> | undefined;
 
@@ -78,6 +79,7 @@ export class InboxElement extends BelfryElement {
   }
 
   protected override willUpdate(): void {
+    this.#hadFocus = this.matches(":focus-within");
     const client = this.isConnected ? this.belfry : null;
     if (client !== this.#listed?.client || this.filter !== this.#listed.filter) {
       this.#leaveList();
@@ -87,6 +89,13 @@ export class InboxElement extends BelfryElement {
         this.#stopList = this.#list.observe(this.#again);
         this.#feed?.settle();
       }
+    }
+  }
+
+  protected override updated(): void {
+    // What had the focus may be gone: the last card, a button that has done its work.
+    if (this.#hadFocus && !this.matches(":focus-within")) {
+      this.focus();
     }
   }
 
@@ -228,9 +237,6 @@ export class InboxElement extends BelfryElement {
         this.#mark(event.detail);
       }}
       @older=${this.#older}
-      @emptied=${() => {
-        this.focus();
-      }}
     ></belfry-feed>`;
   }
 
@@ -247,7 +253,6 @@ export class InboxElement extends BelfryElement {
             type="button"
             @click=${() => {
               this.filter = {};
-              this.focus();
             }}
           >
             ${inbox.clearFilters}
@@ -319,10 +324,6 @@ export class InboxElement extends BelfryElement {
     if (last) {
       this.belfry?.mark(last.card, last.change);
       announce(`${this.texts.inbox.undone}: ${last.title}`, this.speech);
-      // The button goes, and the focus must not go with it.
-      if (this.renderRoot.querySelector(".undo")?.matches(":focus-within")) {
-        this.focus();
-      }
     }
     this.#keepOffering();
     this.archived = null;

@@ -9,7 +9,7 @@ import { page as thisPage, type Page } from "./page.ts";
 import { type PushBrowser, pushBrowser } from "./push-browser.ts";
 import { silenceFor } from "./silence.ts";
 import type { Card, Preferences, Push, Unsubscribe } from "./types.ts";
-import { type Badging, showBadge } from "./worker/badge.ts";
+import { showBadge } from "./worker/badge.ts";
 import { type Alert, alertOf } from "./worker/notification.ts";
 import { type FromWorker, fromWorker, type ToWorker } from "./worker/speaking.ts";
 
@@ -18,21 +18,21 @@ const GATHERING = 250;
 /** How often the preferences are read again: they may have been changed on another device. */
 const HOUR = 3_600_000;
 
+type DesktopBrowser = Pick<PushBrowser, "permission" | "registration" | "badging" | "now">;
+
 export interface DesktopOptions {
   /** The card as it is now; null: it is not known, or not there any more. */
   readonly find: (card: string) => Card | null;
   /** Who has turned pushes off on this device does not want notifications on it. */
   readonly push: Pick<Push, "state">;
   readonly preferences: () => Promise<Preferences>;
-  readonly browser?: Pick<PushBrowser, "permission" | "registration" | "now"> | undefined;
-  readonly badging?: Badging | undefined;
+  readonly browser?: DesktopBrowser | undefined;
   readonly page?: Pick<Page, "visible"> | undefined;
 }
 
 export class Desktop {
   readonly #options: DesktopOptions;
-  readonly #browser: Pick<PushBrowser, "permission" | "registration" | "now">;
-  readonly #badging: Badging;
+  readonly #browser: DesktopBrowser;
   readonly #page: Pick<Page, "visible">;
   #preferences: Preferences | null = null;
   #reading: ReturnType<typeof setInterval> | undefined;
@@ -44,7 +44,6 @@ export class Desktop {
   constructor(options: DesktopOptions) {
     this.#options = options;
     this.#browser = options.browser ?? pushBrowser;
-    this.#badging = options.badging ?? navigator;
     this.#page = options.page ?? thisPage;
   }
 
@@ -91,7 +90,7 @@ export class Desktop {
   changed(unread: number): void {
     if (unread !== this.#unread) {
       this.#unread = unread;
-      void showBadge(this.#badging, unread);
+      void showBadge(this.#browser.badging, unread);
     }
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined;

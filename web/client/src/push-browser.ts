@@ -2,6 +2,7 @@
 
 import { newId } from "./ids.ts";
 import type { Unsubscribe } from "./types.ts";
+import type { Badging } from "./worker/badge.ts";
 
 export interface PushBrowser {
   /** Whether it has all that web push takes. Safari on iPhones and iPads has it only in apps on the home screen. */
@@ -9,6 +10,8 @@ export interface PushBrowser {
   readonly permission: NotificationPermission;
   /** The service worker's registration, once the worker runs; null: this page has none. */
   registration(): Promise<ServiceWorkerRegistration | null>;
+  /** The count on the app's icon. */
+  readonly badging: Badging;
   askPermission(): Promise<NotificationPermission>;
   /** Called when the person has changed the permission in the browser's settings. */
   onPermission(listener: () => void): Unsubscribe;
@@ -48,6 +51,9 @@ export const pushBrowser: PushBrowser = {
     // There is none in pages without https.
     const registration = "serviceWorker" in navigator && (await navigator.serviceWorker.getRegistration());
     return registration ? active(registration) : null;
+  },
+  get badging() {
+    return navigator;
   },
   askPermission: () => Notification.requestPermission(),
   onPermission(listener) {

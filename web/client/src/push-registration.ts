@@ -8,6 +8,7 @@
 import type { Api } from "./api.ts";
 import { BelfryError } from "./errors.ts";
 import type { PushBrowser } from "./push-browser.ts";
+import { showBadge } from "./worker/badge.ts";
 import { alertOf, isPassing } from "./worker/notification.ts";
 
 const DAY = 86_400_000;
@@ -118,6 +119,7 @@ export class PushRegistration {
     await this.#alone(async () => {
       await this.#end();
       await this.#closeNotifications();
+      await showBadge(this.#browser.badging, 0);
       this.#browser.keep(this.#name, null);
     });
   }

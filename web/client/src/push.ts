@@ -8,6 +8,9 @@ import { PushRegistration, refused } from "./push-registration.ts";
 import type { Push, PushState, Unsubscribe } from "./types.ts";
 import { fromWorker } from "./worker/speaking.ts";
 
+/** Milliseconds between two looks at how things stand, unless the browser says that they have changed. */
+const PAUSE = 60_000;
+
 export interface DevicePushOptions {
   readonly api: Pick<Api, "request">;
   /** The browser, unless a test has another. Its service worker has to call `installBelfryWorker`. */
@@ -21,6 +24,7 @@ export class DevicePush implements Push {
   #account: string | null = null;
   #registration: PushRegistration | null = null;
   #hasWorker = false;
+  #lookedAt = 0;
   #unsubscribe: readonly Unsubscribe[] = [];
   #told: PushState = "unsupported";
 
@@ -46,8 +50,8 @@ export class DevicePush implements Push {
   }
 
   /**
-   * From now on this is a person's browser: follow what becomes of it, and renew the device where that is due. It costs
-   * little, so it may be called whenever there is a connection again. Never rejects: what fails is tried the next time.
+   * From now on this is a person's browser: follow what becomes of it, and renew the device where that is due. It may be
+   * called as often as one likes; once a minute it has a look. Never rejects: what fails is tried the next time.
    *
    * @param account - names the person among those who use this browser.
    */
@@ -60,6 +64,8 @@ export class DevicePush implements Push {
       this.#account = account;
       this.#registration = new PushRegistration(account, this.#api, this.#browser);
       this.#follow();
+    } else if (this.#browser.now() - this.#lookedAt < PAUSE) {
+      return;
     }
     await this.#renew();
   }
@@ -133,6 +139,7 @@ export class DevicePush implements Push {
     try {
       this.#hasWorker = (await this.#browser.registration()) !== null;
       if (this.#registration && this.#hasWorker) {
+        this.#lookedAt = this.#browser.now();
         await this.#telling(this.#registration.renew());
       }
     } catch (error) {

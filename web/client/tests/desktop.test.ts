@@ -37,13 +37,13 @@ beforeEach(async () => {
     preferences: () =>
       preferences instanceof Error ? Promise.reject(preferences) : Promise.resolve(preferences),
     page,
-    badging: {
-      setAppBadge: (count) => {
-        counted.push(count);
-        return Promise.resolve();
-      },
-    },
     browser: {
+      badging: {
+        setAppBadge: (count) => {
+          counted.push(count);
+          return Promise.resolve();
+        },
+      },
       registration: () => Promise.resolve(registration()),
       now: Date.now,
       get permission() {

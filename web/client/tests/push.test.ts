@@ -69,6 +69,13 @@ class FakeBrowser implements PushBrowser {
   subscribed: { readonly endpoint: string; readonly key: string } | null = null;
   shown: { readonly tag: string; readonly data: unknown }[] = [];
   time = 1_000 * DAY;
+  readonly counted: unknown[] = [];
+  readonly badging = {
+    setAppBadge: (count?: number): Promise<void> => {
+      this.counted.push(count);
+      return Promise.resolve();
+    },
+  };
   #count = 0;
   #queue: Promise<unknown> = Promise.resolve();
   readonly #kept = new Map<string, string>();
@@ -292,13 +299,16 @@ describe("there is none", () => {
     await expect(push.enable()).rejects.toMatchObject({ code: "push-unsupported" });
   });
 
-  test("until the server could be asked once", async () => {
+  test("until the server could be asked once, which is tried again after a minute", async () => {
     server.problem = problem(0, "unreachable");
     const push = await arrive();
     expect(push.state).toBe("unsupported");
     server.problem = null;
     await push.start("ada");
-    expect(push.state).toBe("off");
+    expect([push.state, server.asked]).toEqual(["unsupported", ["GET /devices"]]);
+    browser.time += 60_000;
+    await push.start("ada");
+    expect([push.state, server.asked]).toEqual(["off", ["GET /devices", "GET /devices"]]);
   });
 });
 
@@ -408,6 +418,7 @@ describe("who comes next", () => {
     const push = await arriveWithPushes("ada");
     browser.shown = [notification, { tag: "the app's own", data: null }];
     await push.signOut();
+    expect(browser.counted).toEqual([0]);
     expect([push.state, browser.subscribed, server.endpoints("ada")]).toEqual(["unsupported", null, []]);
     expect(browser.shown.map(({ tag }) => tag)).toEqual(["the app's own"]);
     expect(browser.kept("belfry-push:ada")).toBeNull();

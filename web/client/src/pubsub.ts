@@ -22,7 +22,7 @@ export interface LineListener {
 export interface Line {
   /** Resolves when it is lost for good, and cannot be recovered. Perhaps never: an attempt to recover it can hang. */
   readonly ended: Promise<void>;
-  /** End it. Nothing is called from then on. */
+  /** End it. No frame is handed on from then on. */
   close(): void;
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { TestContext } from "vitest";
 import { GRACE, LiveConnection, QUIET } from "../../src/live.ts";
 import type { Frame, LiveStatus } from "../../src/live.ts";
+import { connect } from "../../src/pubsub.ts";
 import { Relay } from "./relay.ts";
 import { Service } from "./service.ts";
 
@@ -183,6 +184,25 @@ describe.concurrent("after close", () => {
     await gone(relay);
     await service.send(`users/${user}`, { type: "alerts" });
     expect(client.frames).toEqual([]);
+  });
+
+  test("a line that recovers once more hands nothing on", async (context) => {
+    const { address, user, relay } = await stage(context);
+    const frames: Frame[] = [];
+    const listener = { onFrame: (frame: Frame) => frames.push(frame), onHeard: () => undefined };
+    const line = await connect(address(), listener, new AbortController().signal);
+    relay.way = "held";
+    relay.break();
+    await vi.waitFor(() => {
+      expect(relay).toMatchObject({ connections: 2, open: 1 });
+    }, SOON);
+    line.close();
+    await service.send(`users/${user}`, { type: "alerts" });
+    relay.way = "through";
+    relay.release();
+    await gone(relay);
+    await line.ended;
+    expect(frames).toEqual([]);
   });
 
   test("a recovery that fails is not tried for ever", async (context) => {

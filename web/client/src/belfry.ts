@@ -15,6 +15,7 @@ import { BelfryError, SignedOutError } from "./errors.ts";
 import { keyOf } from "./horizons.ts";
 import { newId } from "./ids.ts";
 import { StoredList } from "./list.ts";
+import type { Said } from "./outbox.ts";
 import type { Connect } from "./pubsub.ts";
 import { page } from "./page.ts";
 import { DevicePush } from "./push.ts";
@@ -69,6 +70,8 @@ export class Belfry implements BelfryClient {
   #name: string | null = null;
   #session: Session | null = null;
   #connecting: AbortController | null = null;
+  /** What was said while there was no session: it waits in this tab, for `connect`. */
+  #unsaid: Said[] = [];
   #leading = false;
   #expiry: ReturnType<typeof setTimeout> | undefined;
 
@@ -176,7 +179,7 @@ export class Belfry implements BelfryClient {
     const read = change.read === shown.read ? undefined : change.read;
     const archived = change.archived === shown.archived ? undefined : change.archived;
     if (read === undefined && archived === undefined) return;
-    this.#connected().say({
+    this.#tell({
       id: newId(),
       card,
       position: shown.position,
@@ -188,7 +191,7 @@ export class Belfry implements BelfryClient {
 
   markAllRead(): void {
     const { newest } = this.#store;
-    if (newest !== "" && this.snapshot.unread > 0) this.#connected().say({ id: newId(), upTo: newest });
+    if (newest !== "" && this.snapshot.unread > 0) this.#tell({ id: newId(), upTo: newest });
   }
 
   async subscriptions(): Promise<readonly Subscription[]> {
@@ -268,6 +271,7 @@ export class Belfry implements BelfryClient {
     });
     void this.#push.start(name);
     await this.#session.start();
+    for (const said of this.#unsaid.splice(0)) this.#tell(said);
   }
 
   /** Null: the token is not accepted, or it is not wanted any more. */
@@ -313,6 +317,15 @@ export class Belfry implements BelfryClient {
     await this.#connected().load(filter, before);
   }
 
+  #tell(said: Said): void {
+    if (this.#session !== null) {
+      this.#session.say(said);
+      return;
+    }
+    this.#unsaid.push(said);
+    this.#store.take({ kind: "said", said });
+  }
+
   #connected(): Session {
     if (this.#session !== null) return this.#session;
     const detail = "Belfry is not connected: call `connect` first.";
@@ -321,6 +334,7 @@ export class Belfry implements BelfryClient {
 
   #forget(): void {
     this.#name = null;
+    this.#unsaid = [];
     this.#store.empty();
     this.#desktop?.changed(0);
     this.#desktop?.stop();

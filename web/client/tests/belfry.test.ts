@@ -94,6 +94,21 @@ test("a mark is shown at once, and sent", async () => {
   expect(belfry.list().cards[0]?.read).toBe(true);
 });
 
+test("what is said while disconnected is shown at once, and sent when connected again", async () => {
+  server.store(card(1), card(2));
+  const belfry = await live(tab());
+  await belfry.disconnect();
+  belfry.mark("card-1", { read: true });
+  belfry.markAllRead();
+  expect(belfry.snapshot).toMatchObject({ connection: "closed", unread: 0 });
+  expect(belfry.snapshot.queued).toBeGreaterThan(0);
+  await live(belfry);
+  await vi.waitFor(() => {
+    expect(belfry.snapshot).toMatchObject({ unread: 0, queued: 0 });
+  });
+  expect(server.requests.some(({ path }) => path === "/alerts/read")).toBe(true);
+});
+
 test("tabs share one connection, and show the same", async () => {
   server.store(card(1));
   const first = await live(tab());
@@ -426,17 +441,28 @@ test("a tab that missed something is given all that is known", async () => {
 });
 
 test("a tab that missed something, and leads before it is told, loads the history anew", async () => {
+  const asked = (): number => server.requests.filter(({ path }) => path === "/alerts/changes").length;
   server.store(card(1));
   const first = await live(tab());
   const second = await live(tab());
   browser.deaf = true;
   server.send(card(2));
-  // The leader catches up, and so has a sync token from after the card that the other one missed.
   server.cut();
   await vi.waitFor(() => {
-    expect(server.requests.some(({ path }) => path === "/alerts/changes")).toBe(true);
+    expect(asked()).toBe(1);
+    expect(first.snapshot.connection).toBe("live");
   }, 5_000);
   browser.deaf = false;
+  // What it hears from here on is only what came after the card that it missed.
+  server.cut();
+  await vi.waitFor(
+    () => {
+      expect(asked()).toBe(2);
+    },
+    { timeout: 5_000, interval: 1 },
+  );
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(titles(second)).toEqual(["Number 1"]);
   await first.disconnect();
   await vi.waitFor(() => {
     expect(titles(second)).toEqual(["Number 2", "Number 1"]);

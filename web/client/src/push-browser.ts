@@ -10,6 +10,8 @@ export interface PushBrowser {
   readonly permission: NotificationPermission;
   /** The service worker's registration, once the worker runs; null: this page has none. */
   registration(): Promise<ServiceWorkerRegistration | null>;
+  /** Called once the service worker runs, if it does one day: apps register theirs whenever they like. */
+  onWorker(listener: () => void): Unsubscribe;
   /** The count on the app's icon. */
   readonly badging: Badging;
   askPermission(): Promise<NotificationPermission>;
@@ -51,6 +53,17 @@ export const pushBrowser: PushBrowser = {
     // There is none in pages without https.
     const registration = "serviceWorker" in navigator && (await navigator.serviceWorker.getRegistration());
     return registration ? active(registration) : null;
+  },
+  onWorker(listener) {
+    let ended = false;
+    void navigator.serviceWorker.ready.then(() => {
+      if (!ended) {
+        listener();
+      }
+    });
+    return () => {
+      ended = true;
+    };
   },
   get badging() {
     return navigator;

@@ -124,6 +124,11 @@ export class DevicePush implements Push {
   #follow(): void {
     this.#unsubscribe = [
       this.#browser.onPermission(() => void this.#renew()),
+      this.#browser.onWorker(() => {
+        if (!this.#hasWorker) {
+          void this.#renew();
+        }
+      }),
       this.#browser.onKept(() => {
         this.#tell();
       }),

@@ -80,6 +80,7 @@ class FakeBrowser implements PushBrowser {
   #queue: Promise<unknown> = Promise.resolve();
   readonly #kept = new Map<string, string>();
   readonly #listeners = { permission: new Set<() => void>(), kept: new Set<() => void>() };
+  readonly #ready = new Set<() => void>();
   readonly #worker = new Set<(event: MessageEvent<unknown>) => void>();
 
   async askPermission(): Promise<NotificationPermission> {
@@ -106,6 +107,16 @@ class FakeBrowser implements PushBrowser {
   onKept(listener: () => void): () => void {
     this.#listeners.kept.add(listener);
     return () => this.#listeners.kept.delete(listener);
+  }
+  onWorker(listener: () => void): () => void {
+    this.#ready.add(listener);
+    return () => this.#ready.delete(listener);
+  }
+  installWorker(): void {
+    this.hasWorker = true;
+    this.#ready.forEach((listener) => {
+      listener();
+    });
   }
   onWorkerMessage(listener: (event: MessageEvent<unknown>) => void): () => void {
     this.#worker.add(listener);
@@ -287,9 +298,14 @@ describe("there is none", () => {
     expect((await arrive()).state).toBe("unsupported");
   });
 
-  test("where the app has no service worker", async () => {
+  test("where the app has no service worker, until it has one", async () => {
     browser.hasWorker = false;
-    expect([(await arrive()).state, server.asked]).toEqual(["unsupported", []]);
+    const push = await arrive();
+    expect([push.state, server.asked]).toEqual(["unsupported", []]);
+    browser.installWorker();
+    await vi.waitFor(() => {
+      expect(push.state).toBe("off");
+    });
   });
 
   test("where the browser has no web push; nothing is asked for", async () => {

@@ -13,6 +13,14 @@ export function useBelfry(client: BelfryClient | null): void {
   }
 }
 
+/** The elements of one kind that are on the page, in whatever shadow root they stand. */
+export function connectedElements<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+): HTMLElementTagNameMap[K][] {
+  const elements: readonly Element[] = [...connected];
+  return elements.filter((element): element is HTMLElementTagNameMap[K] => element.localName === name);
+}
+
 const NOTHING: Snapshot = { connection: "closed", unread: 0, loaded: false, queued: 0, user: null };
 
 /** What all elements have: a client, which they watch while they are on the page, and a language. */

@@ -1,6 +1,11 @@
 import { plurals, readable, type Texts } from "./text.ts";
 
 const plural = plurals("de");
+const PLATFORMS: Readonly<Record<string, string>> = {
+  apns: "iPhone, iPad oder Mac",
+  browser: "Browser",
+  fcmv1: "Android",
+};
 
 export const de: Texts = {
   close: "Schließen",
@@ -63,5 +68,85 @@ export const de: Texts = {
     criticals: (count) => plural(count, { other: "# kritische Benachrichtigungen" }),
     markedRead: "Als gelesen markiert",
     markedUnread: "Als ungelesen markiert",
+  },
+  toasts: {
+    label: "Neue Benachrichtigungen",
+    dismiss: "Schließen",
+    more: (count) => plural(count, { one: "# weitere", other: "# weitere" }),
+    crowd: (count) => plural(count, { one: "# neue Benachrichtigung", other: "# neue Benachrichtigungen" }),
+    showAll: "Alle anzeigen",
+  },
+  preferences: {
+    label: "Einstellungen für Benachrichtigungen",
+    loading: "Einstellungen werden geladen…",
+    failed: "Ihre Einstellungen konnten nicht geladen werden",
+    retry: "Erneut versuchen",
+    offline: "Sie sind offline. Einstellungen lassen sich ändern, sobald wieder eine Verbindung besteht.",
+    signedOut: "Sie sind abgemeldet. Melden Sie sich wieder an, um Ihre Einstellungen zu sehen.",
+    saving: "Wird gespeichert…",
+    saved: "Gespeichert",
+    notSaved: "Das konnte nicht gespeichert werden.",
+    on: "Ein",
+    off: "Aus",
+    device: {
+      title: "Dieses Gerät",
+      push: "Mitteilungen auf diesem Gerät",
+      pushHint: "Sie erfahren, was wichtig ist, auch wenn keine Seite offen ist.",
+      denied: "Vom Browser blockiert",
+      deniedHint:
+        "Erlauben Sie Mitteilungen für diese Website in den Einstellungen Ihres Browsers, und kommen Sie dann hierher zurück.",
+      unsupported: "Hier nicht verfügbar",
+      unsupportedHint: "Dieser Browser kann keine Mitteilungen empfangen, wenn keine Seite offen ist.",
+      homeScreenHint:
+        "Auf iPhone und iPad legen Sie diese App zuerst auf den Home-Bildschirm: Tippen Sie auf „Teilen“, dann auf „Zum Home-Bildschirm“, und öffnen Sie sie von dort.",
+    },
+    topics: {
+      title: "Themen",
+      hint: "Was Sie abonnieren, kommt in Ihren Posteingang.",
+      push: "Mitteilen",
+      pushOf: (topic) => `Mitteilen: ${topic}`,
+    },
+    categories: {
+      title: "Mitteilen bei",
+      hint: "Was Sie ausschalten, kommt weiterhin in Ihren Posteingang, aber lautlos.",
+    },
+    severity: {
+      title: "Wie dringend es sein muss",
+      hint: "Was weniger dringend ist, wartet in Ihrem Posteingang.",
+      from: {
+        info: "Alles",
+        success: "Ab Erfolgsmeldungen",
+        warning: "Warnungen und Kritisches",
+        critical: "Nur Kritisches",
+      },
+      critical: "Kritisches kommt immer durch",
+      criticalHint: "Was immer hier ausgeschaltet ist, und auch in der Ruhezeit.",
+    },
+    quiet: {
+      title: "Ruhezeit",
+      hint: "Dann stört Sie nichts. Es wartet in Ihrem Posteingang.",
+      start: "Von",
+      end: "Bis",
+      nextDay: "am nächsten Tag",
+      timeZone: "Zeitzone",
+      days: "Tage, an denen sie beginnt",
+      everyDay: "Kein Tag gewählt: jeden Tag.",
+      incomplete: "Geben Sie an, wann sie beginnt und wann sie endet.",
+      same: "Sie darf nicht enden, wenn sie beginnt.",
+    },
+    devices: {
+      title: "Ihre Geräte",
+      hint: "Sie erhalten Mitteilungen, wenn keine Seite offen ist.",
+      none: "Noch erhält kein Gerät Mitteilungen.",
+      failed: "Ihre Geräte konnten nicht geladen werden.",
+      platform: (name) => PLATFORMS[name] ?? name,
+      since: (date) => `Hinzugefügt: ${date}`,
+      seen: (date) => `zuletzt benutzt: ${date}`,
+      remove: "Entfernen",
+      removeOf: (device) => `${device} entfernen`,
+      sure: "Es erhält dann keine Mitteilungen mehr.",
+      keep: "Behalten",
+      removed: (device) => `${device} wurde entfernt`,
+    },
   },
 };

@@ -1,6 +1,11 @@
 import { plurals, readable, type Texts } from "./text.ts";
 
 const plural = plurals("en");
+const PLATFORMS: Readonly<Record<string, string>> = {
+  apns: "iPhone, iPad or Mac",
+  browser: "Browser",
+  fcmv1: "Android",
+};
 
 export const en: Texts = {
   close: "Close",
@@ -62,5 +67,84 @@ export const en: Texts = {
     criticals: (count) => plural(count, { other: "# critical notifications" }),
     markedRead: "Marked as read",
     markedUnread: "Marked as unread",
+  },
+  toasts: {
+    label: "New notifications",
+    dismiss: "Dismiss",
+    more: (count) => plural(count, { other: "# more" }),
+    crowd: (count) => plural(count, { one: "# new notification", other: "# new notifications" }),
+    showAll: "Show all",
+  },
+  preferences: {
+    label: "Notification settings",
+    loading: "Loading your settings…",
+    failed: "Your settings could not be loaded",
+    retry: "Try again",
+    offline: "You are offline. Settings can be changed once there is a connection again.",
+    signedOut: "You are signed out. Sign in again to see your settings.",
+    saving: "Saving…",
+    saved: "Saved",
+    notSaved: "This could not be saved.",
+    on: "On",
+    off: "Off",
+    device: {
+      title: "This device",
+      push: "Notifications on this device",
+      pushHint: "You hear of what matters while no page is open.",
+      denied: "Blocked by the browser",
+      deniedHint: "Allow notifications for this site in your browser’s settings, then come back here.",
+      unsupported: "Not available here",
+      unsupportedHint: "This browser cannot receive notifications while no page is open.",
+      homeScreenHint:
+        "On iPhone and iPad, add this app to the home screen first: tap Share, then “Add to Home Screen”, and open it from there.",
+    },
+    topics: {
+      title: "Topics",
+      hint: "What you follow comes to your inbox.",
+      push: "Notify me",
+      pushOf: (topic) => `Notify me about ${topic}`,
+    },
+    categories: {
+      title: "Notify me about",
+      hint: "What you turn off still comes to your inbox, silently.",
+    },
+    severity: {
+      title: "How urgent it must be",
+      hint: "What is less urgent waits in your inbox.",
+      from: {
+        info: "Everything",
+        success: "Success and above",
+        warning: "Warnings and critical",
+        critical: "Critical only",
+      },
+      critical: "Critical alerts always get through",
+      criticalHint: "Whatever is turned off here, and in quiet hours, too.",
+    },
+    quiet: {
+      title: "Quiet hours",
+      hint: "Nothing disturbs you then. It waits in your inbox.",
+      start: "From",
+      end: "To",
+      nextDay: "on the next day",
+      timeZone: "Time zone",
+      days: "Days on which they begin",
+      everyDay: "No day chosen: every day.",
+      incomplete: "Enter when they begin and when they end.",
+      same: "They must not end when they begin.",
+    },
+    devices: {
+      title: "Your devices",
+      hint: "They are notified while no page is open.",
+      none: "No device is notified yet.",
+      failed: "Your devices could not be loaded.",
+      platform: (name) => PLATFORMS[name] ?? name,
+      since: (date) => `Added ${date}`,
+      seen: (date) => `last used ${date}`,
+      remove: "Remove",
+      removeOf: (device) => `Remove ${device}`,
+      sure: "It will not be notified any more.",
+      keep: "Keep",
+      removed: (device) => `${device} was removed`,
+    },
   },
 };

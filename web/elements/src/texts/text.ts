@@ -16,6 +16,8 @@ export interface Texts {
   readonly inbox: InboxTexts;
   readonly card: CardTexts;
   readonly announce: AnnounceTexts;
+  readonly toasts: ToastTexts;
+  readonly preferences: PreferenceTexts;
 }
 
 export interface BellTexts {
@@ -77,6 +79,87 @@ export interface AnnounceTexts {
   readonly criticals: (count: number) => string;
   readonly markedRead: string;
   readonly markedUnread: string;
+}
+
+export interface ToastTexts {
+  /** Names the landmark in which they are. */
+  readonly label: string;
+  readonly dismiss: string;
+  /** On the button that shows those that are not in sight; at least one. */
+  readonly more: (count: number) => string;
+  /** Instead of the alerts of a flood. */
+  readonly crowd: (count: number) => string;
+  /** On the button that opens the inbox. */
+  readonly showAll: string;
+}
+
+export interface PreferenceTexts {
+  readonly label: string;
+  readonly loading: string;
+  readonly failed: string;
+  readonly retry: string;
+  readonly offline: string;
+  readonly signedOut: string;
+  readonly saving: string;
+  readonly saved: string;
+  /** Followed by why. */
+  readonly notSaved: string;
+  readonly on: string;
+  readonly off: string;
+  readonly device: {
+    readonly title: string;
+    readonly push: string;
+    readonly pushHint: string;
+    readonly denied: string;
+    readonly deniedHint: string;
+    readonly unsupported: string;
+    readonly unsupportedHint: string;
+    /** For iPhones and iPads, where it takes an app on the home screen. */
+    readonly homeScreenHint: string;
+  };
+  readonly topics: {
+    readonly title: string;
+    readonly hint: string;
+    readonly push: string;
+    /** The name of the switch that says whether a topic is pushed. */
+    readonly pushOf: (topic: string) => string;
+  };
+  readonly categories: { readonly title: string; readonly hint: string };
+  readonly severity: {
+    readonly title: string;
+    readonly hint: string;
+    /** What the least serious severity that is pushed stands for. */
+    readonly from: Readonly<Record<Severity, string>>;
+    readonly critical: string;
+    readonly criticalHint: string;
+  };
+  readonly quiet: {
+    readonly title: string;
+    readonly hint: string;
+    readonly start: string;
+    readonly end: string;
+    readonly nextDay: string;
+    readonly timeZone: string;
+    readonly days: string;
+    readonly everyDay: string;
+    readonly incomplete: string;
+    readonly same: string;
+  };
+  readonly devices: {
+    readonly title: string;
+    readonly hint: string;
+    readonly none: string;
+    readonly failed: string;
+    /** A platform as people call it; `name` is as the server has it. */
+    readonly platform: (name: string) => string;
+    readonly since: (date: string) => string;
+    readonly seen: (date: string) => string;
+    readonly remove: string;
+    readonly removeOf: (device: string) => string;
+    readonly sure: string;
+    readonly keep: string;
+    readonly removed: (device: string) => string;
+  };
 }
 
 /** Some of the texts, down to single ones. */

@@ -9,7 +9,8 @@ import { Outbox } from "./outbox.ts";
 import { page } from "./page.ts";
 import type { Connect } from "./pubsub.ts";
 import type { Storage } from "./storage.ts";
-import type { Input, Store } from "./store.ts";
+import type { Input } from "./input.ts";
+import type { Store } from "./store.ts";
 import type { Connection, Unsubscribe } from "./types.ts";
 import type { Frame } from "./wire.ts";
 

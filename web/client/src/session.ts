@@ -7,7 +7,8 @@ import type { Said } from "./outbox.ts";
 import { page } from "./page.ts";
 import type { Connect } from "./pubsub.ts";
 import { Storage } from "./storage.ts";
-import type { Input, Kept, Store } from "./store.ts";
+import type { Input, Kept } from "./input.ts";
+import type { Store } from "./store.ts";
 import { Tabs, type Browser } from "./tabs.ts";
 import type { Connection, Filter, Unsubscribe } from "./types.ts";
 

@@ -9,7 +9,7 @@ import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
 
 import { newId } from "./ids.ts";
 import type { Said } from "./outbox.ts";
-import type { Kept } from "./store.ts";
+import type { Kept } from "./input.ts";
 import { withdrawn, type AnyCard, type Mark } from "./wire.ts";
 
 /** Cards that are kept: the newest. */

@@ -5,65 +5,15 @@
  * here, and the time is given.
  */
 
+import { UnreadCount } from "./count.ts";
 import { COMPLETE, Horizons } from "./horizons.ts";
+import type { Input, Kept } from "./input.ts";
 import { Listeners } from "./listeners.ts";
 import { enqueue, Expectation, type Said } from "./outbox.ts";
 import { View } from "./rule.ts";
 import type { Card, Connection, Filter, Snapshot, Unsubscribe } from "./types.ts";
-import {
-  withdrawn,
-  type AnyCard,
-  type Audiences,
-  type Changes,
-  type Frame,
-  type Mark,
-  type Page,
-} from "./wire.ts";
+import { withdrawn, type AnyCard, type Changes, type Frame, type Mark, type Page } from "./wire.ts";
 
-/** What changes what is known. `exact`: nothing else happened around the time when the server counted. */
-export type Input =
-  | { readonly kind: "frame"; readonly frame: Frame }
-  /** The history is being loaded anew; `first` is its first page. Until then what is there stays. */
-  | { readonly kind: "renewing" }
-  /** It could not be loaded. */
-  | { readonly kind: "abandoned" }
-  | { readonly kind: "first"; readonly page: Page; readonly exact: boolean }
-  | { readonly kind: "changes"; readonly changes: Changes; readonly exact: boolean }
-  /** A page of a list, from `before` (null: from the newest) on. */
-  | {
-      readonly kind: "page";
-      readonly filter: Filter;
-      readonly before: string | null;
-      readonly page: Page;
-      readonly exact: boolean;
-    }
-  /** A page that was asked for because of cards that are missing in between. */
-  | { readonly kind: "mended"; readonly before: string; readonly page: Page; readonly exact: boolean }
-  | { readonly kind: "said"; readonly said: Said }
-  /** What was said has been confirmed, by a mark or by the moment up to which all is read; null: refused. */
-  | {
-      readonly kind: "settled";
-      readonly id: string;
-      readonly answer: Mark | { readonly readUpTo: string } | null;
-    }
-  /** Everything that the server knew of the person was erased. */
-  | { readonly kind: "forget" };
-
-/** All that is known, to be kept or passed on. */
-export interface Kept {
-  readonly cards: readonly AnyCard[];
-  readonly marks: readonly Mark[];
-  readonly readUpTo: string;
-  readonly audiences: Audiences;
-  readonly sync: string;
-  readonly horizons: readonly (readonly [string, string])[];
-  readonly beyond: number;
-  readonly many: boolean;
-  readonly user: string | null;
-}
-
-/** The server counts up to here. */
-const MANY = 100;
 /** Milliseconds: what is older when catching up brings it is no news any more. */
 const NEWS = 30_000;
 
@@ -81,12 +31,7 @@ export class Store {
   #sending: () => string | null = () => null;
   /** Positions at which another device has marked cards that are unknown here, though they are above a horizon. */
   #missing = new Set<string>();
-  /** Unread cards that the server has counted and that are not known here. */
-  #beyond = 0;
-  /** Whether the server counted no further than it does, so that there may be more of them. */
-  #many = false;
-  #counted = false;
-  #countWanted = false;
+  #count = new UnreadCount();
   #touched = -Infinity;
   #loaded = false;
   #user: string | null = null;
@@ -151,8 +96,7 @@ export class Store {
 
   /** Whether the server should be asked for the unread count: what is known here does not say it. */
   get countWanted(): boolean {
-    if (this.#horizons.of({}) === COMPLETE) return false;
-    return this.#countWanted || (this.#many && this.snapshot.unread < MANY && !this.#allRead());
+    return this.#horizons.of({}) !== COMPLETE && this.#count.isDoubtful(this.#unread(), this.#allRead());
   }
 
   /** Of the cards that are missing in between the highest position; null: there are none. */
@@ -202,7 +146,7 @@ export class Store {
   reachesBeyond(upTo: string): boolean {
     const marked = (card: Card): boolean =>
       card.at <= upTo && this.#view.marks.get(card.card)?.read === false;
-    return this.#beyond > 0 || this.#many || this.#view.current(this.#clock()).some(marked);
+    return this.#count.reachesBeyond || this.#view.current(this.#clock()).some(marked);
   }
 
   take(input: Input): void {
@@ -268,8 +212,7 @@ export class Store {
       audiences,
       sync: this.#sync,
       horizons,
-      beyond: this.#beyond,
-      many: this.#many,
+      ...this.#count.kept,
       user: this.#user,
     };
   }
@@ -283,9 +226,7 @@ export class Store {
       this.#horizons.restore(kept.horizons);
       this.#missing.clear();
       this.#sync = kept.sync;
-      this.#beyond = kept.beyond;
-      this.#many = kept.many;
-      this.#counted = true;
+      this.#count.restore(kept);
       this.#user ??= kept.user;
       this.#loaded = true;
     }
@@ -337,7 +278,7 @@ export class Store {
     this.#horizons.reset(page.next);
     this.#missing.clear();
     this.#sync = page.sync;
-    this.#count(page.unread, exact, true);
+    this.#count.answered(page.unread, this.#view.unread(this.#clock()), { exact, anew: true });
     this.#loaded = true;
   }
 
@@ -349,7 +290,7 @@ export class Store {
     this.#readUpToMoved(before);
     this.#doubtCount(fresh);
     this.#sync = changes.sync;
-    if (!changes.more) this.#count(changes.unread, exact);
+    if (!changes.more) this.#count.answered(changes.unread, this.#view.unread(this.#clock()), { exact });
     const since = this.#clock() - NEWS;
     this.#arrived(fresh.filter((card) => !withdrawn(card) && Date.parse(card.at) >= since));
   }
@@ -360,8 +301,8 @@ export class Store {
     this.#coming?.takeAnswer(page);
     this.#view.takeAnswer(page);
     this.#readUpToMoved(before);
-    this.#beyond = Math.max(0, this.#beyond - Math.max(0, this.#view.unread(this.#clock()) - known));
-    this.#count(page.unread, exact);
+    this.#count.broughtIn(this.#view.unread(this.#clock()) - known);
+    this.#count.answered(page.unread, this.#view.unread(this.#clock()), { exact });
   }
 
   #settle(id: string, answer: Mark | { readonly readUpTo: string } | null): void {
@@ -389,21 +330,20 @@ export class Store {
     this.#horizons = new Horizons();
     this.#missing.clear();
     this.#sync = "";
-    this.#beyond = 0;
-    this.#many = this.#counted = this.#countWanted = false;
+    this.#count = new UnreadCount();
     this.#wait([]);
   }
 
   #readUpToMoved(before: string): void {
     if (this.#view.readUpTo === before) return;
     this.#horizons.readUpToMoved();
-    this.#countWanted ||= this.#beyond > 0 || this.#many;
+    this.#count.doubt();
   }
 
   #lookForMissing(marks: readonly Mark[]): void {
     for (const mark of marks) {
       if (this.#view.cards.has(mark.card)) continue;
-      this.#countWanted ||= mark.read === false || this.#beyond > 0 || this.#many;
+      this.#count.doubt(mark.read === false);
       if (!mark.archived && mark.position >= this.#horizons.lowest) this.#missing.add(mark.position);
     }
   }
@@ -411,24 +351,12 @@ export class Store {
   /** A revision or the withdrawal of a card that the server had counted and that was not known here. */
   #doubtCount(fresh: readonly AnyCard[]): void {
     const revised = (card: AnyCard): boolean => withdrawn(card) || card.thread !== undefined;
-    this.#countWanted ||= (this.#beyond > 0 || this.#many) && fresh.some(revised);
+    if (fresh.some(revised)) this.#count.doubt();
   }
 
-  #count(unread: number, exact: boolean, anew = false): void {
-    if (!exact && this.#counted && !anew) {
-      this.#countWanted = true;
-      return;
-    }
-    this.#beyond = Math.max(0, unread - this.#view.unread(this.#clock()));
-    this.#many = unread >= MANY;
-    this.#counted = true;
-    this.#countWanted = !exact;
-  }
-
+  /** How many of the cards that are known here are unread. */
   #unread(): number {
-    const known = this.shown.reduce((count, card) => (card.read ? count : count + 1), 0);
-    if (this.#horizons.of({}) === COMPLETE) return Math.min(known, MANY);
-    return Math.min(known + (this.#allRead() ? 0 : this.#beyond), MANY);
+    return this.shown.reduce((count, card) => (card.read ? count : count + 1), 0);
   }
 
   #allRead(): boolean {
@@ -448,7 +376,7 @@ export class Store {
   #current(): Snapshot {
     return {
       connection: this.#connection,
-      unread: this.#unread(),
+      unread: this.#count.total(this.#unread(), this.#allRead() || this.#horizons.of({}) === COMPLETE),
       loaded: this.#loaded,
       queued: this.#queue.length,
       user: this.#user,

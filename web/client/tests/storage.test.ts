@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { Said } from "../src/outbox.ts";
 import { Storage } from "../src/storage.ts";
-import type { Kept } from "../src/store.ts";
+import type { Kept } from "../src/input.ts";
 import { at, card, position } from "./fakes.ts";
 
 let warned: ReturnType<typeof vi.spyOn>;

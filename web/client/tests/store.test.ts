@@ -262,6 +262,16 @@ describe("lists", () => {
     );
   });
 
+  test("a page that was asked for before the history was loaded anew does not join on to it", () => {
+    const store = storeWith([card(5)], { next: position(5) });
+    store.take({ kind: "renewing" });
+    store.take({ kind: "first", page: page([card(9)], { next: position(9) }), exact: true });
+    const older = page([card(4)], { next: position(4) });
+    store.take({ kind: "page", filter: {}, before: position(5), page: older, exact: true });
+    expect(store.horizon({})).toBe(position(9));
+    expect(shown(store).map((card) => card.card)).toEqual(["card-9"]);
+  });
+
   test("filters that mean the same have one list", () => {
     expect(keyOf({ severities: ["warning", "critical"], categories: [] })).toBe(
       keyOf({ severities: ["critical", "warning", "critical"] }),

@@ -167,7 +167,8 @@ export abstract class SeatPage extends LitElement {
     if (connection !== "closed") return nothing;
     return html`<div class="bar" role="status">
       <p>
-        <b>You are offline.</b> What comes now goes to your phone, and is here when you are back.
+        <b>You are offline.</b> From half a minute on your phone rings instead. All of it is here when you are
+        back.
         ${queued > 0 ? html`${queued === 1 ? "One change waits" : `${queued} changes wait`} to be sent.` : nothing}
       </p>
       <button @click=${() => void this.#turn(session, true)}>Go online</button>

@@ -73,7 +73,9 @@ class Phone extends LitElement {
                 )}
               </ol>`
             : html`<p class="quiet">
-                ${icons.phone}<span>It rings when its owner is offline, or the word is for everyone.</span>
+                ${icons.phone}<span
+                  >It rings for everyone’s news, and for its owner’s when they are offline.</span
+                >
               </p>`
         }
       </div>

@@ -5,7 +5,7 @@ import type { Speech } from "./texts/index.ts";
 const GATHERED = 1500;
 
 const regions = new Map<"polite" | "assertive", HTMLElement>();
-const watched = new WeakMap<BelfryClient, { watchers: number; stop: Unsubscribe }>();
+const watched = new WeakMap<BelfryClient, { speakers: Set<() => Speech>; stop: Unsubscribe }>();
 
 /**
  * Say something to people who use a screen reader. The page has one polite and one assertive region for all elements,
@@ -29,21 +29,24 @@ export function announce(text: string, { locale }: Speech, assertive = false): v
 export function announceArrivals(client: BelfryClient, speech: () => Speech): Unsubscribe {
   let entry = watched.get(client);
   if (!entry) {
-    entry = { watchers: 0, stop: gather(client, speech) };
+    const speakers = new Set<() => Speech>();
+    entry = { speakers, stop: gather(client, speakers) };
     watched.set(client, entry);
   }
-  const watching = entry;
-  watching.watchers += 1;
+  const { speakers, stop } = entry;
+  // One of its own for each who asks, so that the same function twice is two.
+  const own = (): Speech => speech();
+  speakers.add(own);
   return () => {
-    watching.watchers -= 1;
-    if (watching.watchers === 0) {
-      watching.stop();
+    speakers.delete(own);
+    if (speakers.size === 0) {
+      stop();
       watched.delete(client);
     }
   };
 }
 
-function gather(client: BelfryClient, speech: () => Speech): Unsubscribe {
+function gather(client: BelfryClient, speakers: ReadonlySet<() => Speech>): Unsubscribe {
   // Prepared now: a region that appears together with its text is not read by all screen readers.
   regionFor("polite");
   regionFor("assertive");
@@ -55,7 +58,10 @@ function gather(client: BelfryClient, speech: () => Speech): Unsubscribe {
       timer = undefined;
       const cards = [...arrived.values()];
       arrived = new Map();
-      say(cards, speech());
+      const [speech] = speakers;
+      if (speech) {
+        say(cards, speech());
+      }
     }, GATHERED);
   });
   return () => {

@@ -125,6 +125,8 @@ export const cardStyles = css`
     margin: 0.125rem 0 0;
     color: var(--_muted);
     overflow-wrap: anywhere;
+    /* Aligned as all around it, whichever way its own text runs. */
+    text-align: match-parent;
     white-space: pre-line;
   }
 
@@ -156,6 +158,7 @@ export const cardStyles = css`
 
   time {
     position: relative;
+    unicode-bidi: isolate;
     font-variant-numeric: tabular-nums;
     white-space: nowrap;
   }
@@ -230,7 +233,7 @@ export const cardStyles = css`
   @media (hover: none) {
     .tools {
       position: absolute;
-      inset-block-end: calc(var(--_space) * 1.25);
+      inset-block-end: calc(var(--_space) * 1.75);
       inset-inline-end: calc(var(--_space) * 2);
     }
 

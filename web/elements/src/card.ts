@@ -137,7 +137,7 @@ export class CardElement extends BelfryElement {
         }
         <div class="facts" part="facts">
           <span id="facts"
-            ><time datetime=${card.at} title=${format.exact(at)}
+            ><time dir="auto" datetime=${card.at} title=${format.exact(at)}
               >${format.when(at, new Date(this.now))}</time
             ></span
           >

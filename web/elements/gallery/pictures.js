@@ -1,7 +1,9 @@
 /**
- * Takes pictures of the states: `node elements/gallery/pictures.ts <folder> [part of a state's name]`.
+ * Takes pictures of the states: `node elements/gallery/pictures.js <folder> [part of a state's name]`.
  * Each light and dark on a desktop, light on a phone, and some in German and from right to left.
  */
+import console from "node:console";
+import process from "node:process";
 import { chromium } from "playwright";
 import { createServer } from "vite";
 

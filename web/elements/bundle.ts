@@ -1,0 +1,3 @@
+/** Everything in one module, for pages without a build: the client, and the elements, defined. */
+export { Belfry } from "@belfry/client";
+export * from "./src/index.ts";

@@ -1,0 +1,15 @@
+/** Builds `dist/belfry.js`, for pages without a build of their own; the package's modules are built by tsc. */
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  root: import.meta.dirname,
+  resolve: { conditions: ["source", "module", "browser"] },
+  build: {
+    emptyOutDir: false,
+    target: "es2022",
+    sourcemap: true,
+    // Not left readable as libraries are: nobody bundles it again.
+    rolldownOptions: { output: { minify: true } },
+    lib: { entry: "bundle.ts", formats: ["es"], fileName: () => "belfry.js" },
+  },
+});

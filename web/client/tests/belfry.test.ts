@@ -371,6 +371,53 @@ describe("the token", () => {
   });
 });
 
+test("all read is not unsaid for a moment, though it is the server that knows what else it was about", async () => {
+  server.store(...Array.from({ length: 120 }, (_, number) => card(number)));
+  server.mark("card-119", { read: false });
+  const belfry = await live(tab());
+  expect(belfry.snapshot.unread).toBe(100);
+  const counts: number[] = [];
+  belfry.observe(({ unread }) => counts.push(unread));
+  // Its frame is lost.
+  server.quiet = true;
+  belfry.markAllRead();
+  await vi.waitFor(() => {
+    expect(belfry.snapshot.queued).toBe(0);
+  });
+  expect(new Set(counts)).toEqual(new Set([0]));
+  expect(belfry.list().cards.some((card) => !card.read)).toBe(false);
+});
+
+test("when the app's tokens become another person's, nothing of the one before stays", async () => {
+  server.store(card(1));
+  const belfry = await live(tab());
+  server.user = "ben";
+  server.cards.clear();
+  server.expireSyncs();
+  server.cut();
+  await vi.waitFor(() => {
+    expect(belfry.snapshot).toMatchObject({ connection: "live", user: "ben", unread: 0 });
+    expect(titles(belfry)).toEqual([]);
+  }, 5_000);
+  expect(server.requests.filter(({ path }) => path === "/alerts/changes")).toEqual([]);
+});
+
+test("a tab that is opened while the history is loaded anew hears all that the others hear", async () => {
+  server.store(card(1));
+  const first = await live(tab({ storage: false }));
+  server.slow = 400;
+  server.frame({ type: "audiences" });
+  const second = tab({ storage: false });
+  const connected = second.connect();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  server.frame({ type: "alerts", alerts: [card(2)] });
+  await connected;
+  await vi.waitFor(() => {
+    expect(titles(second)).toEqual(["Number 2", "Number 1"]);
+  });
+  expect(titles(first)).toEqual(titles(second));
+});
+
 test("to sign out leaves nothing of the person on this device, in any tab", async () => {
   server.store(card(1));
   const first = await live(tab());

@@ -45,7 +45,7 @@ export interface Asked {
 
 /** Belfry's server as one person sees it: the HTTP API as a `fetch`, the live connection as a `Connect`. */
 export class Server {
-  readonly user = "ada";
+  user = "ada";
   readonly requests: Asked[] = [];
   readonly cards = new Map<string, AnyCard>();
   readonly marks = new Map<string, Mark>();
@@ -57,6 +57,10 @@ export class Server {
   fault: "down" | { readonly status: number; readonly code: string } | null = null;
   /** Whether live connections can be made. */
   live = true;
+  /** Whether frames are lost. */
+  quiet = false;
+  /** Milliseconds that an answer takes. */
+  slow = 0;
   readonly #log: { readonly kind: "card" | "mark"; readonly key: string }[] = [];
   /** Sync tokens from before this are refused. */
   #forgotten = 0;
@@ -112,6 +116,7 @@ export class Server {
   }
 
   frame(frame: Frame): void {
+    if (this.quiet) return;
     const text = JSON.stringify(frame);
     for (const { listener } of [...this.#lines])
       listener.onFrame(JSON.parse(text) as Record<string, unknown>);
@@ -168,7 +173,9 @@ export class Server {
     if (this.fault !== null) return problem(this.fault.status, this.fault.code);
     const bearer = new Headers(init.headers).get("Authorization");
     if (this.token !== null && bearer !== `Bearer ${this.token}`) return problem(401, "unauthenticated");
-    return this.#answer(request);
+    const answer = this.#answer(request);
+    if (this.slow > 0) await new Promise((resolve) => setTimeout(resolve, this.slow));
+    return answer;
   };
 
   #answer({ method, path, query, body }: Asked): Response {

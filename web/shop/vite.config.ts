@@ -61,11 +61,9 @@ function site(): Plugin {
     generateBundle() {
       for (const fileName of [...Object.keys(MADE), ...Object.keys(BUNDLES)]) {
         const source = contentOf(fileName);
-        if (source !== null) this.emitFile({ type: "asset", fileName, source });
-        else
-          this.warn(
-            `${fileName} is left out: it has not been built. \`npm run build\` in web/ builds it first.`,
-          );
+        if (source === null)
+          this.error(`${fileName} has not been built; \`npm run build\` in web/ builds it first.`);
+        this.emitFile({ type: "asset", fileName, source });
       }
     },
   };

@@ -96,9 +96,8 @@ export abstract class SeatPage extends LitElement {
     this.addEventListener("belfry-open", (event) => {
       if (this.navigation.go((event as CustomEvent<{ url: string }>).detail.url)) event.preventDefault();
     });
-    signIn.onEnd(() => {
-      void belfry.disconnect();
-      this.#show({ kind: "closed", signIn });
+    signIn.onChange(person, () => {
+      location.reload(); // nothing of one person is left to the next
     });
     this.#show({ kind: "open", session });
     this.opened(session);

@@ -104,10 +104,13 @@ export class SignIn {
     return token;
   }
 
-  /** Called when this seat's session ends in another page. */
-  onEnd(listener: () => void): void {
-    addEventListener("storage", (event) => {
-      if (event.key?.startsWith(`${PREFIX}${this.#seat}.`) && event.newValue === null) listener();
+  /** Called when in another page this person has signed out, or somebody else has signed in. */
+  onChange(person: Person, listener: () => void): void {
+    addEventListener("storage", ({ key }) => {
+      if (!key?.startsWith(`${PREFIX}${this.#seat}.`)) return;
+      void this.person().then((now) => {
+        if (now?.account !== person.account) listener();
+      });
     });
   }
 

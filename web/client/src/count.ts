@@ -42,6 +42,11 @@ export class UnreadCount {
     this.#beyond = Math.max(0, this.#beyond - Math.max(0, unread));
   }
 
+  /** So many unread cards are not known here any more. */
+  letGo(unread: number): void {
+    this.#beyond += unread;
+  }
+
   /** Something has happened that may concern cards that are not known here; `surely`: it does. */
   doubt(surely = false): void {
     this.#doubtful ||= surely || this.reachesBeyond;

@@ -80,9 +80,13 @@ export class Horizons {
     return [...this.#own];
   }
 
-  /** As they were kept; what is below `floor` was not. */
-  restore(entries: Iterable<readonly [string, string]>, floor = COMPLETE): void {
+  restore(entries: Iterable<readonly [string, string]>): void {
     this.#own.clear();
-    for (const [key, horizon] of entries) this.#own.set(key, horizon < floor ? floor : horizon);
+    for (const [key, horizon] of entries) this.#own.set(key, horizon);
+  }
+
+  /** What is below a position is not known any more. */
+  raise(floor: string): void {
+    for (const [key, horizon] of this.#own) if (horizon < floor) this.#own.set(key, floor);
   }
 }

@@ -66,6 +66,16 @@ export class View {
     this.#shown = null;
   }
 
+  /** Let go of all cards but the newest, and of what is known about them. Returns the lowest position that is left. */
+  trim(count: number): string {
+    const sorted = [...this.known.values()].sort((one, other) => (one.position < other.position ? 1 : -1));
+    for (const { card } of sorted.slice(count)) {
+      this.drop(card);
+      this.said.delete(card);
+    }
+    return sorted[count - 1]?.position ?? "";
+  }
+
   /** The same once more, to go another way from here. */
   copy(): View {
     const view = new View();

@@ -235,9 +235,14 @@ export class Session {
     const { store } = this.#seams;
     switch (message.kind) {
       case "input":
-        if (message.number !== null) this.#follows(from, message.number - 1);
-        this.#take(message.input);
-        if (message.number !== null) this.#number = message.number;
+        // Two may lead for a moment: then each counts its own.
+        if (message.number === null || this.#leader !== null) {
+          this.#take(message.input);
+        } else {
+          this.#follows(from, message.number - 1);
+          this.#take(message.input);
+          this.#number = message.number;
+        }
         break;
       case "status":
         if (this.#leader !== null) break;

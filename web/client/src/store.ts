@@ -14,6 +14,8 @@ import { View } from "./rule.ts";
 import type { Card, Connection, Filter, Snapshot, Unsubscribe } from "./types.ts";
 import { withdrawn, type AnyCard, type Changes, type Frame, type Mark, type Page } from "./wire.ts";
 
+/** Cards that are held; when there are more, the older half is left to the server. */
+const MOST = 10_000;
 /** Milliseconds: what is older when catching up brings it is no news any more. */
 const NEWS = 30_000;
 
@@ -268,6 +270,7 @@ export class Store {
     this.#readUpToMoved(before);
     this.#doubtCount(fresh);
     this.#arrived(fresh);
+    this.#trim();
   }
 
   #takeFirst(page: Page, exact: boolean): void {
@@ -278,7 +281,7 @@ export class Store {
     this.#horizons.reset(page.next);
     this.#missing.clear();
     this.#sync = page.sync;
-    this.#count.answered(page.unread, this.#view.unread(this.#clock()), { exact, anew: true });
+    this.#count.answered(page.unread, this.#known(), { exact, anew: true });
     this.#loaded = true;
   }
 
@@ -290,19 +293,19 @@ export class Store {
     this.#readUpToMoved(before);
     this.#doubtCount(fresh);
     this.#sync = changes.sync;
-    if (!changes.more) this.#count.answered(changes.unread, this.#view.unread(this.#clock()), { exact });
+    if (!changes.more) this.#count.answered(changes.unread, this.#known(), { exact });
     const since = this.#clock() - NEWS;
     this.#arrived(fresh.filter((card) => !withdrawn(card) && Date.parse(card.at) >= since));
   }
 
   #takeHistory(page: Page, exact: boolean): void {
     const before = this.#view.readUpTo;
-    const known = this.#view.unread(this.#clock());
+    const known = this.#known();
     this.#coming?.takeAnswer(page);
     this.#view.takeAnswer(page);
     this.#readUpToMoved(before);
-    this.#count.broughtIn(this.#view.unread(this.#clock()) - known);
-    this.#count.answered(page.unread, this.#view.unread(this.#clock()), { exact });
+    this.#count.broughtIn(this.#known() - known);
+    this.#count.answered(page.unread, this.#known(), { exact });
   }
 
   #settle(id: string, answer: Mark | { readonly readUpTo: string } | null): void {
@@ -340,6 +343,14 @@ export class Store {
     this.#count.doubt();
   }
 
+  /** A page that is left open for weeks does not hold all that ever came. */
+  #trim(): void {
+    if (this.#view.cards.size <= MOST) return;
+    const known = this.#known();
+    this.#horizons.raise(this.#view.trim(MOST / 2));
+    this.#count.letGo(known - this.#known());
+  }
+
   #lookForMissing(marks: readonly Mark[]): void {
     for (const mark of marks) {
       if (this.#view.cards.has(mark.card)) continue;
@@ -352,6 +363,11 @@ export class Store {
   #doubtCount(fresh: readonly AnyCard[]): void {
     const revised = (card: AnyCard): boolean => withdrawn(card) || card.thread !== undefined;
     if (fresh.some(revised)) this.#count.doubt();
+  }
+
+  /** How many of the cards that are known here are unread, as far as the server knows. */
+  #known(): number {
+    return this.#view.unread(this.#clock());
   }
 
   /** How many of the cards that are known here are unread. */

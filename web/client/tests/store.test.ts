@@ -534,6 +534,19 @@ test("with 5,000 cards, and lists that are looked at, fifty alerts a second leav
   expect(times[100]).toBeLessThan(8);
 });
 
+test("a page that is left open does not hold all that ever came, and gets it back when somebody looks", () => {
+  const store = storeWith([]);
+  for (let number = 1; number <= 10_001; number++) {
+    store.take({ kind: "frame", frame: { type: "alerts", alerts: [card(number)] } });
+  }
+  const list = new StoredList(store, {}, NEVER);
+  expect([list.cards.length, list.more, list.cards.at(-1)?.card]).toEqual([5_000, true, "card-5002"]);
+  expect(store.snapshot.unread).toBe(100);
+  const older = page([card(5_001), card(5_000)], { unread: 100, next: position(5_000) });
+  store.take({ kind: "page", filter: {}, before: position(5_002), page: older, exact: true });
+  expect(list.cards).toHaveLength(5_002);
+});
+
 test("what was kept shows the same when it is restored", () => {
   const store = storeWith([card(9), card(8)], { unread: 40, next: position(8) });
   const mark = { card: "card-9", position: position(9), version: 1, read: true };

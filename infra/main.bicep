@@ -22,8 +22,8 @@ param authScope string = ''
 param authUserClaim string = ''
 @description('Claim with the list of roles.')
 param authRolesClaim string = 'roles'
-@description('JSON object: topic pattern to list of roles that may subscribe.')
-param topicAccess string = '{}'
+@description('Topic pattern to list of roles that may subscribe; set it in main.parameters.json.')
+param topicAccess object = {}
 @description('Days until an alert is forgotten.')
 @minValue(1)
 @maxValue(3650)
@@ -53,6 +53,7 @@ param oldestMessageMinutes int = 5
 param fcmProjectId string = ''
 param fcmClientEmail string = ''
 @secure()
+@description('Its private key (PEM) in base64, for its lines do not survive an environment variable.')
 param fcmPrivateKey string = ''
 @description('APNs: a signing key.')
 param apnsKeyId string = ''
@@ -221,7 +222,7 @@ module functions 'modules/functions.bicep' = {
       AUTH_AUDIENCE: authAudience
       AUTH_USER_CLAIM: authUserClaim
       AUTH_ROLES_CLAIM: authRolesClaim
-      TOPIC_ACCESS: topicAccess
+      TOPIC_ACCESS: string(topicAccess)
       RETENTION_DAYS: string(retentionDays)
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
     }

@@ -38,7 +38,7 @@ resource namespace 'Microsoft.NotificationHubs/namespaces@2023-10-01-preview' = 
       registrationTtl: 'P90D' // a device that is not renewed is forgotten, as the application has it
       fcmV1Credential: empty(fcmProjectId)
         ? null
-        : { properties: { projectId: fcmProjectId, clientEmail: fcmClientEmail, privateKey: fcmPrivateKey } }
+        : { properties: { projectId: fcmProjectId, clientEmail: fcmClientEmail, privateKey: base64ToString(fcmPrivateKey) } }
       apnsCredential: empty(apnsKeyId)
         ? null
         : {

@@ -298,7 +298,7 @@ class Health:
 
 
 async def _person(authenticator: Authenticator, request: Request) -> Person:
-    return await authenticator.authenticate(request.headers.get("authorization"))
+    return await authenticator.authenticate(request.authorization)
 
 
 def _device(device: Device) -> RegisteredDevice:

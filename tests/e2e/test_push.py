@@ -153,6 +153,31 @@ async def test_what_was_seen_to_is_taken_back(system: System, unique: str) -> No
     await phone.wait_for(*history, ("alert", "Oops"), CLEAR)
 
 
+@pytest.mark.parametrize("platform", ["fcmv1", "apns"])
+async def test_all_that_was_read_is_taken_back_at_once(system: System, unique: str, platform: str) -> None:
+    """One message, whatever the number of cards, takes what was there off all devices; what comes later stays."""
+    phone, tablet = (Phone(system, unique, name=f"{name}-{unique}") for name in ("phone", "tablet"))
+    await phone.register(platform)
+    await tablet.register(platform)
+    to = [f"user:{unique}"]
+    await _send(system, *({"id": f"{number}{unique}", "to": to, "title": f"{number}"} for number in range(3)))
+    for device in (phone, tablet):
+        await eventually(lambda device=device: _shows(device, "0", "1", "2"))
+    await phone.ask("POST", "/alerts/read")
+    for device in (phone, tablet):
+        await eventually(lambda device=device: _shows(device))
+        assert sum(told == CLEAR for told in await device.shown()) == 1
+    await phone.ask("POST", "/alerts/read")  # nothing new has been read
+    await _send(system, {"id": f"x{unique}", "to": to, "title": "Later"})
+    for device in (phone, tablet):
+        await eventually(lambda device=device: _shows(device, "Later"))
+        assert sum(told == CLEAR for told in await device.shown()) == 1
+
+
+async def _shows(device: Phone, *titles: str) -> bool:
+    return sorted(await device.on_screen()) == sorted(titles)
+
+
 async def test_a_shared_device_belongs_to_who_signed_in_last(system: System, unique: str) -> None:
     """What the one before does to their account reaches the device no more, nor do their alerts."""
     first = Phone(system, f"first-{unique}", name=f"shared-{unique}")

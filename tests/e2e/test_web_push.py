@@ -27,6 +27,7 @@ async def test_a_closed_browser_is_told_what_its_notification_needs(system: Syst
             "type": "alert",
             "card": unique,
             "position": card["position"],
+            "at": card["at"],
             "severity": Severity.WARNING,
             "title": "Oven",
             "body": "It is hot: 200 °C",
@@ -35,9 +36,12 @@ async def test_a_closed_browser_is_told_what_its_notification_needs(system: Syst
         }
         await person.ask("PATCH", f"/alerts/{unique}", json={"read": True})
         await browser.arrived(2)
+        await person.ask("POST", "/alerts/read")
+        await browser.arrived(3)
     assert json.loads(browser.received[1]) == {"type": "clear", "card": unique, "position": card["position"]}
-    assert [headers["topic"] for headers in browser.headers] == [unique, unique]
-    assert [headers["urgency"] for headers in browser.headers] == ["high", "normal"]
+    assert json.loads(browser.received[2]) == {"type": "clear", "upTo": card["at"]}
+    assert [headers["topic"] == unique for headers in browser.headers] == [True, True, False]
+    assert [headers["urgency"] for headers in browser.headers] == ["high", "normal", "normal"]
 
 
 async def test_a_push_service_that_is_not_served_is_refused(system: System, unique: str) -> None:

@@ -70,7 +70,7 @@ class Pushing:
                 return
             target = everyone_in(audience)
         else:
-            target = target_of(stored)
+            target = target_of(stored, now)
         await self._send([alert_message(platform, stored, now) for platform in platforms], target)
 
     async def clear(self, audience: Audience, card: str, position: Position, now: datetime) -> None:

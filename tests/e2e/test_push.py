@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -135,10 +136,10 @@ async def test_a_muted_topic_is_heard_of_when_it_is_critical(system: System, uni
     await _send(system, {"to": ["topic:offers"], "title": f"Usual {unique}"})
     fire = {"id": unique, "to": ["topic:offers"]}
     await _send(system, {**fire, "title": f"Fire {unique}", "severity": "critical"})
-    await eventually(lambda: _shows(phone, f"Fire {unique}"))
+    await eventually(partial(_shows, phone, f"Fire {unique}"))
     await phone.ask("PUT", "/preferences", json={"mutedTopics": ["offers"], "criticalAlways": False})
     await _send(system, {**fire, "retract": True})
-    await eventually(lambda: _shows(phone))
+    await eventually(partial(_shows, phone))
     assert ("alert", f"Usual {unique}") not in await phone.shown()
 
 
@@ -201,15 +202,15 @@ async def test_all_that_was_read_is_taken_back_at_once(system: System, unique: s
     to = [f"user:{unique}"]
     await _send(system, *({"id": f"{number}{unique}", "to": to, "title": f"{number}"} for number in range(3)))
     for device in (phone, tablet):
-        await eventually(lambda device=device: _shows(device, "0", "1", "2"))
+        await eventually(partial(_shows, device, "0", "1", "2"))
     await phone.ask("POST", "/alerts/read")
     for device in (phone, tablet):
-        await eventually(lambda device=device: _shows(device))
+        await eventually(partial(_shows, device))
         assert sum(told == CLEAR for told in await device.shown()) == 1
     await phone.ask("POST", "/alerts/read")  # nothing new has been read
     await _send(system, {"id": f"x{unique}", "to": to, "title": "Later"})
     for device in (phone, tablet):
-        await eventually(lambda device=device: _shows(device, "Later"))
+        await eventually(partial(_shows, device, "Later"))
         assert sum(told == CLEAR for told in await device.shown()) == 1
 
 

@@ -144,7 +144,7 @@ def test_the_clock_changes_with_that_of_the_zone() -> None:
     """What was read in winter is an hour off in summer, so it is to be read again."""
     night = hours("22:00", "07:00", "Europe/Warsaw")
     winter, summer = (quiet(night, datetime(2026, month, 1, tzinfo=UTC)) for month in (1, 7))
-    assert (winter.hours - summer.hours, summer.hours - winter.hours) == ({5}, {20})
+    assert (winter.hours - summer.hours, summer.hours - winter.hours) == (frozenset({5}), frozenset({20}))
 
 
 @pytest.mark.parametrize(

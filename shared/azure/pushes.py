@@ -75,5 +75,6 @@ def expression_of(target: Target) -> TagExpression:
     """The condition on tags by which the hub chooses the devices of a target."""
     expression = reduce(and_, (~tag(name) for name in target.without), any_of((target.tag, *target.or_tags)))
     if asleep := target.asleep:
-        expression &= ~(tag(asleep.half) & any_of((asleep.hour, asleep.quarter)))
+        # Only tags are negated, and no brackets: nothing that is documented shows the service doing that.
+        expression &= ~tag(asleep.half) | (~tag(asleep.hour) & ~tag(asleep.quarter))
     return expression

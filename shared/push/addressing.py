@@ -7,8 +7,8 @@ category or severity, or for this moment. A topic that is muted has another tag 
 
 The service takes six tags in an expression that leaves something out, and here are all of them:
 
-    audience && !severity && !category && !(half && (hour || quarter))
-    (topic || topic, critical only) && !category && !(half && (hour || quarter))        what is critical
+    audience && !severity && !category && (!half || !hour && !quarter)
+    (topic || topic, critical only) && !category && (!half || !hour && !quarter)        what is critical
 
 Tags are hashes: they stand in the clear at a half party.
 """

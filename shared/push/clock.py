@@ -21,19 +21,19 @@ from msgspec import Struct
 
 from shared.inbox.profile import Day, QuietHours
 
-_DAYS: Final[tuple[Day, ...]] = get_args(Day)
 QUARTER: Final = timedelta(minutes=15)
 LONGEST_ON_SOME_DAYS: Final = timedelta(hours=12)
 """Quiet hours of some days that last longer cannot be told by this clock."""
 
+_DAYS: Final[tuple[Day, ...]] = get_args(Day)
 _MINUTE: Final = timedelta(minutes=1)
+_MINUTES_OF_QUARTER: Final = QUARTER // _MINUTE
+_MINUTES_OF_DAY: Final = 24 * 60
+# In quarters of an hour.
 _HOUR: Final = 4
 _HALF: Final = 12 * _HOUR
 _DAY: Final = 2 * _HALF
 _WEEK: Final = 7 * _DAY
-"""In quarters of an hour, as all that follows."""
-_MINUTES_OF_DAY: Final = 24 * 60
-_MINUTES_OF_QUARTER: Final = QUARTER // _MINUTE
 _MONDAY: Final = datetime(2024, 1, 1, tzinfo=UTC)
 
 

@@ -20,7 +20,7 @@ _ALERT: Final[Mapping[Platform, Callable[[StoredAlert, datetime, int | None], Me
     Platform.APNS: apns.alert,
     Platform.BROWSER: browser.alert,
 }
-_CLEAR: Final[Mapping[Platform, Callable[[str, Position, datetime], Message]]] = {
+_CLEAR: Final[Mapping[Platform, Callable[[str, Position, datetime, int | None], Message]]] = {
     Platform.FCM_V1: fcm.clear,
     Platform.APNS: apns.clear,
     Platform.BROWSER: browser.clear,
@@ -34,12 +34,15 @@ def alert_message(platform: Platform, stored: StoredAlert, now: datetime, *, bad
         platform: which devices.
         stored: an alert that is not withdrawn. Its body is cut where there is not room for all of it.
         now: with a time zone; the message waits for a device until the alert expires, three days at the most.
-        badge: what the app's icon counts, for one person's devices; None: it stays as it is.
+        badge: how many cards the person has not read, for the app's icon; None: that is not known, or there are many
+            people, and the icon stays as it is.
     """
     return _ALERT[platform](stored, now, badge)
 
 
-def clear_message(platform: Platform, card: str, position: Position, now: datetime) -> Message:
+def clear_message(
+    platform: Platform, card: str, position: Position, now: datetime, *, badge: int | None = None
+) -> Message:
     """The message that takes a card's notification off a platform's devices.
 
     Args:
@@ -47,5 +50,6 @@ def clear_message(platform: Platform, card: str, position: Position, now: dateti
         card: which card.
         position: of the revision that was read or withdrawn; the notification of a later one stays.
         now: with a time zone; the message waits for a device for three days.
+        badge: as for an alert.
     """
-    return _CLEAR[platform](card, position, now)
+    return _CLEAR[platform](card, position, now, badge)

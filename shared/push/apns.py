@@ -67,11 +67,17 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
     )
 
 
-def clear(card: str, position: Position, now: datetime) -> Message:
-    """The background notification by which the app takes a card's notification away; see `shared.push`."""
-    payload = {"aps": {"content-available": 1}, "type": MessageType.CLEAR, "card": card, "position": position}
+def clear(card: str, position: Position, now: datetime, badge: int | None = None) -> Message:
+    """The notification, without a text, by which the app takes a card's notification away; see `shared.push`."""
+    manner: dict[str, Any] = {"content-available": 1}
+    push_type = "background"
+    if badge is not None:
+        # Shown by the system itself, also while the app may not run. A background notification must have none.
+        manner |= {"badge": badge, "interruption-level": "passive"}
+        push_type = "alert"
+    payload = {"aps": manner, "type": MessageType.CLEAR, "card": card, "position": position}
     # The alert's collapse id: a device that was away gets the clear in the alert's place.
-    return Message(Platform.APNS, json.encode(payload), _headers("background", "5", card, now + LONGEST_WAIT))
+    return Message(Platform.APNS, json.encode(payload), _headers(push_type, "5", card, now + LONGEST_WAIT))
 
 
 def _headers(push_type: str, priority: str, card: str, expires: datetime) -> dict[str, str]:

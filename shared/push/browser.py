@@ -26,7 +26,7 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
     pressing = severity in PRESSING
     rest: dict[str, Any] = {"silent": not pressing}
     if badge is not None:
-        rest["badge"] = badge
+        rest["unread"] = badge  # for `navigator.setAppBadge`
 
     def render(body: str, url: str | None) -> bytes:
         text = {"title": stored.alert.title, "body": body, "url": url}
@@ -48,9 +48,11 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
     )
 
 
-def clear(card: str, position: Position, _now: datetime) -> Message:
+def clear(card: str, position: Position, _now: datetime, badge: int | None = None) -> Message:
     """The message by which the service worker takes a card's notification away; see `shared.push`."""
-    payload = {"type": MessageType.CLEAR, "card": card, "position": position}
+    payload: dict[str, Any] = {"type": MessageType.CLEAR, "card": card, "position": position}
+    if badge is not None:
+        payload["unread"] = badge
     # The alert's topic: a browser that was away gets the clear in the alert's place.
     return Message(Platform.BROWSER, json.encode(payload), _headers(LONGEST_WAIT, "normal", card))
 

@@ -50,14 +50,14 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
     return Message(Platform.FCM_V1, fitted(render, stored.alert.body, stored.alert.url, MAXIMUM_BYTES))
 
 
-def clear(card: str, position: Position, _now: datetime) -> Message:
+def clear(card: str, position: Position, _now: datetime, badge: int | None = None) -> Message:
     """The data message by which the app takes a card's notification away; see `shared.push`."""
     # Without a collapse key, for a phone has no more than four that wait; and not of high priority, which FCM takes
     # away from apps that show nothing for it.
     android = {
         "priority": "normal",
         "ttl": _seconds(LONGEST_WAIT),
-        "data": _data(MessageType.CLEAR, card, position),
+        "data": _data(MessageType.CLEAR, card, position) | ({} if badge is None else {"unread": str(badge)}),
     }
     return Message(Platform.FCM_V1, json.encode({"message": {"android": android}}))
 

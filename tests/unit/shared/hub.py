@@ -1,12 +1,12 @@
 """Where pushes are sent from, in memory."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from itertools import repeat
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared.audience import Audience
 from shared.errors import BelfryError
@@ -64,10 +64,22 @@ class MemoryHub:
         self.registered[device.installation] = (device, expires)
         self._end(lost)
 
-    async def tags(self, installation: str) -> tuple[str, ...] | None:
+    async def tags(self, installation: str) -> frozenset[str] | None:
         """See `PushService`."""
         self._end(await self._begin())
-        return self.tags_of(installation)
+        tags = self.tags_of(installation)
+        return None if tags is None else frozenset(tags)
+
+    async def retag(self, installation: str, add: Collection[str], remove: Collection[str]) -> None:
+        """See `PushService`."""
+        self.writes += 1
+        lost = await self._begin()
+        found = self.registered.get(installation)
+        if found:
+            device, expires = found
+            tags = (set(device.tags) - set(remove)) | set(add)
+            self.registered[installation] = (structs.replace(device, tags=tuple(sorted(tags))), expires)
+        self._end(lost)
 
     async def unregister(self, installation: str) -> None:
         """See `PushService`."""

@@ -227,6 +227,7 @@ class MemoryPeople:
     def __init__(self) -> None:
         self.registered: dict[tuple[str, str], Device] = {}
         """Devices by user and installation."""
+        self._device_versions: dict[tuple[str, str], str] = {}
         self.faults: Iterator[Fault | None] = repeat(None)
         self.profiles: dict[str, KeptProfile] = {}
         self.kept: dict[tuple[str, str], tuple[KeptMark, str]] = {}
@@ -276,16 +277,38 @@ class MemoryPeople:
         self._end(await self._begin())
         return [device for (owner, _), device in self.registered.items() if owner == user]
 
-    async def save_device(self, user: str, device: Device) -> None:
+    async def save_device(self, user: str, device: Device) -> str:
         """See `DeviceStore`."""
         lost = await self._begin()
-        self.registered[user, device.installation] = device
+        version = self._keep(user, device)
         self._end(lost)
+        return version
 
-    async def remove_device(self, user: str, installation: str) -> None:
+    async def tag_device(
+        self,
+        user: str,
+        installation: str,
+        tags: Sequence[str],
+        *,
+        roles: Sequence[str] | None = None,
+        version: str | None = None,
+    ) -> str | None:
         """See `DeviceStore`."""
         lost = await self._begin()
-        self.registered.pop((user, installation), None)
+        known = self.registered.get((user, installation))
+        changed = None
+        if known is not None and version in (None, self._device_versions[user, installation]):
+            tagged = structs.replace(known, tags=tuple(tags), roles=known.roles if roles is None else tuple(roles))
+            changed = self._keep(user, tagged)
+        self._end(lost)
+        return changed
+
+    async def remove_device(self, user: str, installation: str, version: str | None = None) -> None:
+        """See `DeviceStore`."""
+        lost = await self._begin()
+        key = (user, installation)
+        if key in self.registered and version in (None, self._device_versions[key]):
+            del self.registered[key]
         self._end(lost)
 
     async def everything(self, user: str) -> AsyncIterator[dict[str, Any]]:
@@ -318,6 +341,11 @@ class MemoryPeople:
     def _end(self, fault: Fault | None) -> None:
         if fault is Fault.LOST_ANSWER:
             raise DOWN
+
+    def _keep(self, user: str, device: Device) -> str:
+        self.registered[user, device.installation] = device
+        version = self._device_versions[user, device.installation] = self._version()
+        return version
 
     def _version(self) -> str:
         self._versions += 1

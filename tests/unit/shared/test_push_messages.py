@@ -122,7 +122,7 @@ def test_what_a_browser_is_sent() -> None:
         "body": "The disk of db-1 is full.",
         "url": "/hosts/db-1",
         "silent": False,
-        "badge": 3,
+        "unread": 3,
     }
     assert message.headers == {"TTL": "3600", "Urgency": "high", "Topic": "dgRA8mNAYeuoSKv4vdoH5Jd5hpylqx_A"}
 

@@ -292,16 +292,21 @@ class Devices:
     async def _put(self, user: str, device: Device) -> None:
         # Kept first: what is registered there and unknown here could never be removed. Without its tags until they are
         # there for certain.
-        bare = structs.replace(device, tags=())
-        version = await self._store.save_device(user, bare)
+        untagged = structs.replace(device, tags=())
+        version = await self._store.save_device(user, untagged)
         await self._service.register(device, device.renewed_at + STALE)
-        if await self._store.tag_device(user, device.installation, device.tags, version=version) is None:
-            await self._store.save_device(user, bare)  # others were at it meanwhile, or it was forgotten
+        if await self._store.tag_device(user, device.installation, device.tags, version=version):
+            return
+        if await self._unknown(user, device.installation) is None:
+            await self._store.save_device(user, untagged)  # it was forgotten meanwhile, and is there again
 
     async def _forget(self, user: str, installation: str) -> None:
+        version = await self._unknown(user, installation)
+        if version is None:
+            return
         if _are_theirs(user, await self._service.tags(installation)):
             await self._service.unregister(installation)
-        await self._store.remove_device(user, installation)
+        await self._store.remove_device(user, installation, version)
 
 
 def _roles(person: Person) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ class MemoryHub:
 
     faults: Iterator[Fault | None] = repeat(None)
     """For each call about a device in turn whether and how it fails."""
+    pauses: Iterator[int] = repeat(1)
+    """For each call about a device in turn how often other tasks get their turn before it."""
     refuses: BelfryError | None = None
     """Why no device is taken."""
 
@@ -112,7 +114,8 @@ class MemoryHub:
         return [(sent.type, sent.card, sent.message.platform.value) for sent in self.sent]
 
     async def _begin(self) -> Fault | None:
-        await asyncio.sleep(0)
+        for _ in range(next(self.pauses, 1)):
+            await asyncio.sleep(0)
         fault = next(self.faults, None)
         if fault is Fault.LOST_REQUEST:
             raise DOWN

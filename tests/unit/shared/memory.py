@@ -222,6 +222,7 @@ class MemoryPeople:
 
     Attributes:
         faults: for each call about a device in turn whether and how it fails.
+        pauses: for each call about a device in turn how often other tasks get their turn before it.
     """
 
     def __init__(self) -> None:
@@ -229,6 +230,7 @@ class MemoryPeople:
         """Devices by user and installation."""
         self._device_versions: dict[tuple[str, str], str] = {}
         self.faults: Iterator[Fault | None] = repeat(None)
+        self.pauses: Iterator[int] = repeat(1)
         self.profiles: dict[str, KeptProfile] = {}
         self.kept: dict[tuple[str, str], tuple[KeptMark, str]] = {}
         self.feed = MemoryFeed()
@@ -332,7 +334,8 @@ class MemoryPeople:
         return count
 
     async def _begin(self) -> Fault | None:
-        await asyncio.sleep(0)
+        for _ in range(next(self.pauses, 1)):
+            await asyncio.sleep(0)
         fault = next(self.faults, None)
         if fault is Fault.LOST_REQUEST:
             raise DOWN

@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ from shared.api.answering import Operation
 from shared.api.operations import People
 from shared.audience import Audience
 from shared.errors import RefusedError, TransientError
+from shared.push.devices import SETTLED
 from shared.push.message import Platform
 from tests.unit.shared.fakes import NOON, stored
 from tests.unit.shared.house import House, bearer
@@ -158,6 +160,27 @@ async def test_what_was_seen_to_is_taken_off_the_other_devices(
     assert answer.status == 200
     assert hub.log() == [("clear", "fire", "fcmv1")] * is_taken_back
     assert {sent.target.tag for sent in hub.sent} <= {Audience.parse("user:ada").tag}
+
+
+async def test_the_icon_of_the_other_devices_follows(house: House, hub: MemoryHub) -> None:
+    """What is taken off a device tells how many are left to read, of all that is the person's."""
+    await register(house)
+    for number, audience in enumerate(("user:ada", "everyone", "user:ben")):
+        house.store.put(stored(f"a{number}", number, Audience.parse(audience)))
+    await house.ask(house.worker.inboxes.mark, ADA, body={"read": True}, params={"card": "a0"})
+    [sent] = hub.sent
+    assert json.loads(sent.message.payload)["message"]["android"]["data"]["unread"] == "1"
+
+
+async def test_a_device_that_was_rejected_is_not_listed(house: House, hub: MemoryHub) -> None:
+    """Once that is no matter of moments; while the hub is away all that are known are."""
+    await register(house)
+    hub.registered.clear()
+    assert await listed(house) == ["phone"]
+    house.clock.advance(SETTLED)
+    hub.faults = iter([Fault.LOST_REQUEST])
+    assert await listed(house) == ["phone"]
+    assert await listed(house) == []
 
 
 async def test_a_card_is_marked_whether_or_not_pushes_are_there(house: House, hub: MemoryHub) -> None:

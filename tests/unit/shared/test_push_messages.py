@@ -195,6 +195,21 @@ def test_a_card_is_cleared_by_a_message_that_shows_nothing() -> None:
     assert browser.headers["TTL"] == str(LONGEST_WAIT // timedelta(seconds=1))
 
 
+def test_a_clear_tells_what_is_left_to_read() -> None:
+    """None, too: as data, as the number for `setAppBadge`, and on an iPhone as a badge that the system shows itself.
+
+    APNs has no badge in background notifications: it is an alert then, of the kind that makes no sound and no light.
+    """
+    android, apple, browser = (
+        clear_message(platform, FULL.card, FULL.position, NOON, badge=0)
+        for platform in (Platform.FCM_V1, Platform.APNS, Platform.BROWSER)
+    )
+    assert content(android)["message"]["android"]["data"]["unread"] == "0"
+    assert content(apple)["aps"] == {"content-available": 1, "badge": 0, "interruption-level": "passive"}
+    assert (apple.headers["apns-push-type"], apple.headers["apns-priority"]) == ("alert", "5")
+    assert content(browser)["unread"] == 0
+
+
 @given(CARDS)
 @example("c" * 64)
 @example("c" * 65)

@@ -84,7 +84,7 @@ class Device(Struct, frozen=True, rename="camel", kw_only=True):
     registered_at: datetime
     renewed_at: datetime
     tags: tuple[str, ...] = ()
-    """Those that it has where pushes are sent from; empty: not known, for to write them was not answered."""
+    """Those that it has where pushes are sent from; empty: not known, and to be brought in line."""
     roles: tuple[str, ...] | None = None
     """Those that its person had when it was registered or brought in line the last time, in order; None: not known."""
 

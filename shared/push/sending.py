@@ -104,10 +104,17 @@ class Pushing:
         messages = [clear_message(platform, card, position, now, badge=badge) for platform in platforms]
         await self._send(messages, everyone_in(audience))
 
-    async def clear_or_say(self, audience: Audience, card: str, position: Position, now: datetime) -> None:
+    async def clear_or_say(
+        self,
+        audience: Audience,
+        card: str,
+        position: Position,
+        now: datetime,
+        recipients: Recipients | None = None,
+    ) -> None:
         """The same where it must not stand in the way of something else: a push is a hint."""
         try:
-            await self.clear(audience, card, position, now)
+            await self.clear(audience, card, position, now, recipients)
         except BelfryError as error:
             log.warning("the notification of %r could not be taken away: %s", card, error)
 

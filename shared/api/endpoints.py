@@ -306,7 +306,10 @@ _PERSON: Final = (
         path="/devices",
         tag="person",
         summary="The person's devices",
-        description="Those that are pushed to, the last registered first.",
+        description=(
+            "Those that are pushed to, the last registered first. One that its platform has rejected is forgotten: it "
+            "has to be registered again."
+        ),
         answers=(
             Answer(
                 description="All of them.",

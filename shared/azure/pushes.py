@@ -1,6 +1,7 @@
 """Notification Hubs, as Belfry needs it: where devices are registered, and pushes are sent from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -10,10 +11,13 @@ from shared.azure.notification_hubs import (
     BrowserChannel,
     Format,
     Installation,
+    InstallationGoneError,
     Notification,
     NotificationHub,
     TagExpression,
+    add_tags,
     any_of,
+    remove_tags,
     tag,
 )
 from shared.azure.notification_hubs import Platform as HubPlatform
@@ -57,10 +61,17 @@ class HubPushes:
             )
         )
 
-    async def tags(self, installation: str) -> tuple[str, ...] | None:
+    async def tags(self, installation: str) -> frozenset[str] | None:
         """See `PushService`."""
         known = await self._hub.get(installation)
-        return None if known is None else known.tags
+        return None if known is None or known.push_channel_expired else frozenset(known.tags)
+
+    async def retag(self, installation: str, add: Collection[str], remove: Collection[str]) -> None:
+        """See `PushService`."""
+        changes = (*remove_tags(sorted(remove)), *add_tags(sorted(add)))
+        if changes:
+            with suppress(InstallationGoneError):
+                await self._hub.patch(installation, changes)
 
     async def unregister(self, installation: str) -> None:
         """See `PushService`."""

@@ -172,6 +172,51 @@ async def test_roles_follow_the_token(system: System, unique: str) -> None:
     await promoted.wait_for(("alert", "Welcome"))
 
 
+async def test_the_icon_counts_what_is_unread(system: System, unique: str) -> None:
+    """Each alert to a person brings the number, of all that is for them; and what is read elsewhere takes it down."""
+    role = f"r-{unique}"
+    phone = Phone(system, unique, role)
+    await phone.register("apns")
+    await phone.ask("POST", "/alerts/read")  # what others have sent to everyone
+    own = {"to": [f"user:{unique}"], "push": "always"}
+    await _send(system, {"to": [f"role:{role}"], "title": "Team", "id": f"t{unique}", "push": "never"})
+    await _stored(system, phone, f"t{unique}")
+    await _send(system, {**own, "title": "One", "id": f"a{unique}"})
+    await phone.wait_for(("alert", "One"))
+    await _send(system, {**own, "title": "Two", "id": f"b{unique}"})
+    await phone.wait_for(("alert", "One"), ("alert", "Two"))
+    await phone.ask("PATCH", f"/alerts/t{unique}", json={"read": True})
+    history = [("alert", "One"), ("alert", "Two"), CLEAR]
+    await phone.wait_for(*history)
+    await phone.ask("PATCH", f"/alerts/a{unique}", json={"archived": True})
+    await phone.wait_for(*history, CLEAR)
+    device = await phone.known()
+    assert device is not None
+    payloads = [notification["payload"] for notification in reversed(device["notifications"])]
+    assert [payload["aps"]["badge"] for payload in payloads] == [2, 3, 2, 1]
+
+
+async def test_a_device_that_its_platform_rejects_is_not_listed_any_more(system: System, unique: str) -> None:
+    """The app was removed from the phone: the first push finds that out, and the list follows."""
+    kept, gone = Phone(system, unique, name=f"kept-{unique}"), Phone(system, unique, name=f"gone-{unique}")
+    await kept.register("apns")
+    await gone.register("fcmv1", f"rejected-{unique}")
+
+    async def listed() -> list[str]:
+        return [device["installation"] for device in (await kept.ask("GET", "/devices"))["devices"]]
+
+    assert await listed() == [gone.name, kept.name]
+    await _send(system, {"to": [f"user:{unique}"], "title": "Ring"})
+    await kept.wait_for(("alert", "Ring"))
+
+    async def is_forgotten() -> bool:
+        return await listed() == [kept.name]
+
+    await eventually(is_forgotten)
+    exported = (await kept.ask("GET", "/me/export"))["devices"]
+    assert [device["installation"] for device in exported] == [kept.name]
+
+
 async def test_what_was_seen_to_is_taken_back(system: System, unique: str) -> None:
     """Read on one device, archived or withdrawn: the notification goes from the others; a revision replaces it."""
     phone = Phone(system, unique)

@@ -8,11 +8,12 @@ from tests.system import System
 
 
 async def test_a_closed_browser_is_told_what_its_notification_needs(system: System, unique: str) -> None:
-    """Encrypted for it alone: title, text, link and card, in the card's place; read elsewhere, it is taken back."""
+    """Encrypted for it alone: title, text, link, card and what is unread; read elsewhere, it is taken back."""
     person = Phone(system, unique)
     alert: dict[str, Any] = {"title": "Oven", "body": "It is hot: 200 °C", "url": "/kitchen", "severity": "warning"}
     async with Browser() as browser:
         await person.register("browser", subscription(browser))
+        await person.ask("POST", "/alerts/read")  # what others have sent to everyone
         await _send(system, {**alert, "id": unique, "to": [f"user:{unique}"]})
         await browser.arrived(1)
         shown = json.loads(browser.received[0])
@@ -27,13 +28,19 @@ async def test_a_closed_browser_is_told_what_its_notification_needs(system: Syst
             "body": "It is hot: 200 °C",
             "url": "/kitchen",
             "silent": False,
+            "unread": 1,
         }
         await person.ask("PATCH", f"/alerts/{unique}", json={"read": True})
         await browser.arrived(2)
         await person.ask("POST", "/alerts/read")
         await browser.arrived(3)
-    assert json.loads(browser.received[1]) == {"type": "clear", "card": unique, "position": card["position"]}
-    assert json.loads(browser.received[2]) == {"type": "clear", "upTo": card["at"]}
+    assert json.loads(browser.received[1]) == {
+        "type": "clear",
+        "card": unique,
+        "position": card["position"],
+        "unread": 0,
+    }
+    assert json.loads(browser.received[2]) == {"type": "clear", "upTo": card["at"], "unread": 0}
     assert [headers["topic"] == unique for headers in browser.headers] == [True, True, False]
     assert [headers["urgency"] for headers in browser.headers] == ["high", "normal", "normal"]
 

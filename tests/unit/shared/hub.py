@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import repeat
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from emulators.notification_hubs.tag_expressions import matches, parse
 from shared.audience import Audience
@@ -46,6 +46,8 @@ class MemoryHub:
 
     faults: Iterator[Fault | None] = repeat(None)
     """For each call about a device in turn whether and how it fails."""
+    pauses: Iterator[int] = repeat(1)
+    """For each call about a device in turn how often other tasks get their turn before it."""
     refuses: BelfryError | None = None
     """Why no device is taken."""
 
@@ -71,10 +73,22 @@ class MemoryHub:
         self.registered[device.installation] = (device, expires)
         self._end(lost)
 
-    async def tags(self, installation: str) -> tuple[str, ...] | None:
+    async def tags(self, installation: str) -> frozenset[str] | None:
         """See `PushService`."""
         self._end(await self._begin())
-        return self.tags_of(installation)
+        tags = self.tags_of(installation)
+        return None if tags is None else frozenset(tags)
+
+    async def retag(self, installation: str, add: Collection[str], remove: Collection[str]) -> None:
+        """See `PushService`."""
+        self.writes += 1
+        lost = await self._begin()
+        found = self.registered.get(installation)
+        if found:
+            device, expires = found
+            tags = (set(device.tags) - set(remove)) | set(add)
+            self.registered[installation] = (structs.replace(device, tags=tuple(sorted(tags))), expires)
+        self._end(lost)
 
     async def unregister(self, installation: str) -> None:
         """See `PushService`."""
@@ -107,7 +121,8 @@ class MemoryHub:
         return [(sent.type, sent.card, sent.message.platform.value) for sent in self.sent]
 
     async def _begin(self) -> Fault | None:
-        await asyncio.sleep(0)
+        for _ in range(next(self.pauses, 1)):
+            await asyncio.sleep(0)
         fault = next(self.faults, None)
         if fault is Fault.LOST_REQUEST:
             raise DOWN

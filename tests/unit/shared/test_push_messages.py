@@ -126,7 +126,7 @@ def test_what_a_browser_is_sent() -> None:
         "body": "The disk of db-1 is full.",
         "url": "/hosts/db-1",
         "silent": False,
-        "badge": 3,
+        "unread": 3,
     }
     assert message.headers == {"TTL": "3600", "Urgency": "high", "Topic": "dgRA8mNAYeuoSKv4vdoH5Jd5hpylqx_A"}
 
@@ -219,6 +219,21 @@ def test_all_that_was_read_is_cleared_by_one_message() -> None:
     }
     assert content(browser) == fields
     assert browser.headers == {"TTL": "259200", "Urgency": "normal", "Topic": "bvsRBkwYYfAVe_GNBrQ28963yLy2fjG0"}
+
+
+def test_a_clear_tells_what_is_left_to_read() -> None:
+    """None, too: as data, as the number for `setAppBadge`, and on an iPhone as a badge that the system shows itself.
+
+    APNs has no badge in background notifications: it is an alert then, of the kind that makes no sound and no light.
+    """
+    android, apple, browser = (
+        clear_message(platform, FULL.card, FULL.position, NOON, badge=0)
+        for platform in (Platform.FCM_V1, Platform.APNS, Platform.BROWSER)
+    )
+    assert content(android)["message"]["android"]["data"]["unread"] == "0"
+    assert content(apple)["aps"] == {"content-available": 1, "badge": 0, "interruption-level": "passive"}
+    assert (apple.headers["apns-push-type"], apple.headers["apns-priority"]) == ("alert", "5")
+    assert content(browser)["unread"] == 0
 
 
 @given(CARDS)

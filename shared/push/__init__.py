@@ -9,8 +9,8 @@ What an app or a service worker reads: the `data` on Android, what is beside `ap
     {"type": "clear", "card", "position"}   take the card's notification away, unless its position is higher
     {"type": "clear", "upTo"}               take away all notifications whose `at` is not later
 
-`at` and `upTo` are moments in UTC with milliseconds, so that they sort as text. To one person each may carry `unread`, how
-many cards they have not read: for the icon's badge. On an iPhone it is `aps.badge`, and of an alert on Android the
+`at` and `upTo` are moments in UTC with milliseconds, so that they sort as text. To one person each may carry `unread`,
+how many cards they have not read: for the icon's badge. On an iPhone it is `aps.badge`, and of an alert on Android the
 `notification_count`, which the systems show by themselves.
 """
 

@@ -42,9 +42,11 @@ async def _pushed(system: System, run: str) -> list[Figure]:
     """To a person who is away and has a phone."""
     owner = await system.asking(f"owner-{run}")
     await owner.register_phone(f"phone-{run}")
-    return await _spent(
-        system, "to a person with a phone, one at a time", _alerts([f"user:owner-{run}"] * ALERTS), at_once=1
-    )
+    alerts = _alerts([f"user:owner-{run}"] * ALERTS)
+    return [
+        *await _spent(system, "to a person with a phone, one at a time", alerts, at_once=1),
+        *await _spent(system, "to a person with a phone, all at once", alerts, at_once=ALERTS),
+    ]
 
 
 def _alerts(audiences: Sequence[str], **fields: Any) -> list[Alert]:

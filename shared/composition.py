@@ -29,6 +29,7 @@ from shared.inbox.marking import Marking
 from shared.inbox.membership import TopicAccess
 from shared.inbox.settling_in import SettlingIn
 from shared.inbox.visiting import Reception
+from shared.push.badges import Badges
 from shared.push.devices import Devices
 from shared.push.sending import Pushing
 from shared.settings import Settings
@@ -109,8 +110,11 @@ class Belfry:
 
     @cached_property
     def _reception(self) -> Reception:
-        access = TopicAccess(self._settings.topic_access)
-        return Reception(self._people, access, self._web_pubsub, self._clock)
+        return Reception(self._people, self._access, self._web_pubsub, self._clock)
+
+    @cached_property
+    def _access(self) -> TopicAccess:
+        return TopicAccess(self._settings.topic_access)
 
     @cached_property
     def _authenticator(self) -> Authenticator:
@@ -167,4 +171,7 @@ class Belfry:
 
     @cached_property
     def _pushing(self) -> Pushing | None:
-        return Pushing(self._pushes, self._people, self._people) if self._pushes else None
+        if not self._pushes:
+            return None
+        badges = Badges(self._people, self._alerts, self._access, self._clock)
+        return Pushing(self._pushes, self._people, self._people, badges)

@@ -46,7 +46,7 @@ def _problem(error: Exception, request: Request) -> ProblemError:
         case ProblemError():
             return error
         case NotAuthenticatedError():
-            reason = ', error="invalid_token"' if "authorization" in request.headers else ""
+            reason = ', error="invalid_token"' if request.authorization is not None else ""
             challenge = {"WWW-Authenticate": f'Bearer realm="belfry"{reason}'}
             return ProblemError(Code.UNAUTHENTICATED, str(error), headers=challenge)
         case TransientError() | RefusedError():

@@ -307,8 +307,9 @@ _PERSON: Final = (
         tag="person",
         summary="The person's devices",
         description=(
-            "Those that are pushed to, the last registered first; and the key that a browser subscribes with before it "
-            "is registered, too. When that has changed, subscribe and register again."
+            "Those that are pushed to, the last registered first; one that its platform has rejected is forgotten, and "
+            "has to be registered again. And the key that a browser subscribes with before it is registered, too: when "
+            "that has changed, subscribe and register again."
         ),
         answers=(
             Answer(

@@ -18,6 +18,15 @@ class Request(Struct, frozen=True):
     """From the route."""
     body: bytes = b""
 
+    @property
+    def authorization(self) -> str | None:
+        """The token and its scheme.
+
+        Azure Static Web Apps puts a token of its own into `Authorization` on the way to a linked back end. So a web
+        client sends its token as `X-Authorization` as well, and that one counts.
+        """
+        return self.headers.get("x-authorization", self.headers.get("authorization"))
+
 
 class Response(Struct, frozen=True):
     """What it is answered."""

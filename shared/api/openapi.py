@@ -90,7 +90,10 @@ def document(issuer: str) -> Document:
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": f"An access token of {issuer}, however it was come by.",
+                    "description": (
+                        f"An access token of {issuer}, however it was come by. Where something on the way replaces "
+                        "`Authorization` (Azure Static Web Apps does), send it as `X-Authorization`: it is preferred."
+                    ),
                 },
             },
         },

@@ -1,6 +1,7 @@
 """Notification Hubs, as Belfry needs it: where devices are registered, and pushes are sent from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -10,9 +11,13 @@ from shared.azure.notification_hubs import (
     BrowserChannel,
     Format,
     Installation,
+    InstallationGoneError,
     Notification,
     NotificationHub,
     TagExpression,
+    add_tags,
+    any_of,
+    remove_tags,
     tag,
 )
 from shared.azure.notification_hubs import Platform as HubPlatform
@@ -38,7 +43,7 @@ class HubPushes:
     async def send(self, message: Message, target: Target) -> None:
         """See `Sender`."""
         await self._hub.send(
-            Notification(_FORMATS[message.platform], message.payload, message.headers), _expression(target)
+            Notification(_FORMATS[message.platform], message.payload, message.headers), expression_of(target)
         )
 
     async def register(self, device: Device, expires: datetime) -> None:
@@ -56,10 +61,17 @@ class HubPushes:
             )
         )
 
-    async def tags(self, installation: str) -> tuple[str, ...] | None:
+    async def tags(self, installation: str) -> frozenset[str] | None:
         """See `PushService`."""
         known = await self._hub.get(installation)
-        return None if known is None else known.tags
+        return None if known is None or known.push_channel_expired else frozenset(known.tags)
+
+    async def retag(self, installation: str, add: Collection[str], remove: Collection[str]) -> None:
+        """See `PushService`."""
+        changes = (*remove_tags(sorted(remove)), *add_tags(sorted(add)))
+        if changes:
+            with suppress(InstallationGoneError):
+                await self._hub.patch(installation, changes)
 
     async def unregister(self, installation: str) -> None:
         """See `PushService`."""
@@ -70,5 +82,10 @@ class HubPushes:
         await self._hub.get("belfry-health")
 
 
-def _expression(target: Target) -> TagExpression:
-    return reduce(and_, (~tag(name) for name in target.without), tag(target.tag))
+def expression_of(target: Target) -> TagExpression:
+    """The condition on tags by which the hub chooses the devices of a target."""
+    expression = reduce(and_, (~tag(name) for name in target.without), any_of((target.tag, *target.or_tags)))
+    if asleep := target.asleep:
+        # Only tags are negated, and no brackets: nothing that is documented shows the service doing that.
+        expression &= ~tag(asleep.half) | (~tag(asleep.hour) & ~tag(asleep.quarter))
+    return expression

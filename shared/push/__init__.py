@@ -2,6 +2,16 @@
 
 A message names its card and position, so a client drops what it has already and shows a card once: the platforms
 replace a card's notification by that of its later revision. From `warning` on it makes a sound and wakes the device.
+
+What an app or a service worker reads: the `data` on Android, what is beside `aps` on iPhones, the whole in browsers.
+
+    {"type": "alert", "card", "position", "at", "severity", "url"?}   show it; browsers: with `title`, `body`, `silent`
+    {"type": "clear", "card", "position"}   take the card's notification away, unless its position is higher
+    {"type": "clear", "upTo"}               take away all notifications whose `at` is not later
+
+`at` and `upTo` are moments in UTC with milliseconds, so that they sort as text. To one person each may carry `unread`,
+how many cards they have not read: for the icon's badge. On an iPhone it is `aps.badge`, and of an alert on Android the
+`notification_count`, which the systems show by themselves.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,17 +23,22 @@ from shared.position import Position
 from shared.push import apns, browser, fcm
 from shared.push.message import Message, Platform
 
-__all__ = ["Message", "Platform", "alert_message", "clear_message"]
+__all__ = ["Message", "Platform", "alert_message", "clear_message", "clear_read_message"]
 
 _ALERT: Final[Mapping[Platform, Callable[[StoredAlert, datetime, int | None], Message]]] = {
     Platform.FCM_V1: fcm.alert,
     Platform.APNS: apns.alert,
     Platform.BROWSER: browser.alert,
 }
-_CLEAR: Final[Mapping[Platform, Callable[[str, Position, datetime], Message]]] = {
+_CLEAR: Final[Mapping[Platform, Callable[[str, Position, datetime, int | None], Message]]] = {
     Platform.FCM_V1: fcm.clear,
     Platform.APNS: apns.clear,
     Platform.BROWSER: browser.clear,
+}
+_CLEAR_READ: Final[Mapping[Platform, Callable[[str, datetime, int | None], Message]]] = {
+    Platform.FCM_V1: fcm.clear_read,
+    Platform.APNS: apns.clear_read,
+    Platform.BROWSER: browser.clear_read,
 }
 
 
@@ -34,12 +49,15 @@ def alert_message(platform: Platform, stored: StoredAlert, now: datetime, *, bad
         platform: which devices.
         stored: an alert that is not withdrawn. Its body is cut where there is not room for all of it.
         now: with a time zone; the message waits for a device until the alert expires, three days at the most.
-        badge: what the app's icon counts, for one person's devices; None: it stays as it is.
+        badge: how many cards the person has not read, for the app's icon; None: that is not known, or there are many
+            people, and the icon stays as it is.
     """
     return _ALERT[platform](stored, now, badge)
 
 
-def clear_message(platform: Platform, card: str, position: Position, now: datetime) -> Message:
+def clear_message(
+    platform: Platform, card: str, position: Position, now: datetime, *, badge: int | None = None
+) -> Message:
     """The message that takes a card's notification off a platform's devices.
 
     Args:
@@ -47,5 +65,18 @@ def clear_message(platform: Platform, card: str, position: Position, now: dateti
         card: which card.
         position: of the revision that was read or withdrawn; the notification of a later one stays.
         now: with a time zone; the message waits for a device for three days.
+        badge: as for an alert.
     """
-    return _CLEAR[platform](card, position, now)
+    return _CLEAR[platform](card, position, now, badge)
+
+
+def clear_read_message(platform: Platform, up_to: str, now: datetime, *, badge: int | None = None) -> Message:
+    """The message that takes the notifications of all that was stored up to a moment off a platform's devices.
+
+    Args:
+        platform: which devices.
+        up_to: the moment, as in `readUpTo`.
+        now: with a time zone; the message waits for a device for three days, or until there is a later one.
+        badge: as for an alert.
+    """
+    return _CLEAR_READ[platform](up_to, now, badge)

@@ -5,19 +5,21 @@ your App" in Apple's documentation.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from msgspec import json
 
 from shared.alert import Severity
-from shared.card import StoredAlert
+from shared.card import StoredAlert, format_moment
 from shared.position import Position
 from shared.push.fitting import fitted
 from shared.push.message import (
     LONGEST_WAIT,
     MAXIMUM_BYTES,
     PRESSING,
+    READ_UP_TO,
     Message,
     MessageType,
     Platform,
@@ -55,6 +57,7 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
                 "type": MessageType.ALERT,
                 "card": stored.card,
                 "position": stored.position,
+                "at": format_moment(stored.at),
                 "severity": severity,
                 **({"url": url} if url else {}),
             }
@@ -67,11 +70,26 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
     )
 
 
-def clear(card: str, position: Position, now: datetime) -> Message:
-    """The background notification by which the app takes a card's notification away; see `shared.push`."""
-    payload = {"aps": {"content-available": 1}, "type": MessageType.CLEAR, "card": card, "position": position}
+def clear(card: str, position: Position, now: datetime, badge: int | None = None) -> Message:
+    """The notification, without a text, by which the app takes a card's notification away; see `shared.push`."""
     # The alert's collapse id: a device that was away gets the clear in the alert's place.
-    return Message(Platform.APNS, json.encode(payload), _headers("background", "5", card, now + LONGEST_WAIT))
+    return _clear({"card": card, "position": position}, card, now, badge)
+
+
+def clear_read(up_to: str, now: datetime, badge: int | None = None) -> Message:
+    """The notification, without a text, by which the app takes away what has been read; see `shared.push`."""
+    return _clear({"upTo": up_to}, READ_UP_TO, now, badge)
+
+
+def _clear(what: Mapping[str, str], collapse: str, now: datetime, badge: int | None) -> Message:
+    manner: dict[str, Any] = {"content-available": 1}
+    push_type = "background"
+    if badge is not None:
+        # Shown by the system itself, also while the app may not run. A background notification must have none.
+        manner |= {"badge": badge, "interruption-level": "passive"}
+        push_type = "alert"
+    payload = {"aps": manner, "type": MessageType.CLEAR, **what}
+    return Message(Platform.APNS, json.encode(payload), _headers(push_type, "5", collapse, now + LONGEST_WAIT))
 
 
 def _headers(push_type: str, priority: str, card: str, expires: datetime) -> dict[str, str]:

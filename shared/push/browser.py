@@ -4,15 +4,25 @@ Source: RFC 8030 for the headers, RFC 8291 for the size.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from msgspec import json
 
-from shared.card import StoredAlert
+from shared.card import StoredAlert, format_moment
 from shared.position import Position
 from shared.push.fitting import fitted
-from shared.push.message import LONGEST_WAIT, PRESSING, Message, MessageType, Platform, collapse_id, lifetime
+from shared.push.message import (
+    LONGEST_WAIT,
+    PRESSING,
+    READ_UP_TO,
+    Message,
+    MessageType,
+    Platform,
+    collapse_id,
+    lifetime,
+)
 
 MAXIMUM_BYTES: Final = 3993
 """Push services take 4,096 bytes, of which the encryption needs 103."""
@@ -26,7 +36,7 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
     pressing = severity in PRESSING
     rest: dict[str, Any] = {"silent": not pressing}
     if badge is not None:
-        rest["badge"] = badge
+        rest["unread"] = badge  # for `navigator.setAppBadge`
 
     def render(body: str, url: str | None) -> bytes:
         text = {"title": stored.alert.title, "body": body, "url": url}
@@ -35,6 +45,7 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
                 "type": MessageType.ALERT,
                 "card": stored.card,
                 "position": stored.position,
+                "at": format_moment(stored.at),
                 "severity": severity,
                 **{name: value for name, value in text.items() if value},
                 **rest,
@@ -53,11 +64,22 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
     )
 
 
-def clear(card: str, position: Position, _now: datetime) -> Message:
+def clear(card: str, position: Position, _now: datetime, badge: int | None = None) -> Message:
     """The message by which the service worker takes a card's notification away; see `shared.push`."""
-    payload = {"type": MessageType.CLEAR, "card": card, "position": position}
     # The alert's topic: a browser that was away gets the clear in the alert's place.
-    return Message(Platform.BROWSER, json.encode(payload), _headers(LONGEST_WAIT, "normal", card))
+    return _clear({"card": card, "position": position}, card, badge)
+
+
+def clear_read(up_to: str, _now: datetime, badge: int | None = None) -> Message:
+    """The message by which the service worker takes away what has been read; see `shared.push`."""
+    return _clear({"upTo": up_to}, READ_UP_TO, badge)
+
+
+def _clear(what: Mapping[str, str], topic: str, badge: int | None) -> Message:
+    payload: dict[str, Any] = {"type": MessageType.CLEAR, **what}
+    if badge is not None:
+        payload["unread"] = badge
+    return Message(Platform.BROWSER, json.encode(payload), _headers(LONGEST_WAIT, "normal", topic))
 
 
 def _headers(time_to_live: timedelta, urgency: str, card: str) -> dict[str, str]:

@@ -2,10 +2,14 @@
 
 A device is registered under the person who is signed in on it, and belongs to whoever registered it last: before its
 tags are changed, or it is removed, it is looked up whose it is now.
+
+Several requests may be about one device at a time. So what is kept of it says which tags it has only if nobody else has
+written it since they were sent there; else they are not known, and the next occasion brings them in line.
 """
 
 import asyncio
 import logging
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Protocol
 
@@ -22,6 +26,13 @@ log = logging.getLogger(__name__)
 
 STALE: Final = timedelta(days=90)
 """When a device that has not been registered again is forgotten."""
+SETTLED: Final = timedelta(seconds=10)
+"""How long after a registration it is not taken for a rejection that the device is not known where pushes are sent
+from: it is on its way there, or was written a moment ago."""
+LOOK_SECONDS: Final = 2.0
+"""The longest that a list of devices waits to hear which of them are still known there."""
+_AT_ONCE: Final = 8
+"""Devices that are asked for there at the same time."""
 
 InstallationId = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$(?!\n)", description="1 to 64 letters, digits or `. _ -`")
@@ -73,7 +84,9 @@ class Device(Struct, frozen=True, rename="camel", kw_only=True):
     registered_at: datetime
     renewed_at: datetime
     tags: tuple[str, ...] = ()
-    """Those that it has where pushes are sent from; empty: not known, for its registration was not answered."""
+    """Those that it has where pushes are sent from; empty: not known, and to be brought in line."""
+    roles: tuple[str, ...] | None = None
+    """Those that its person had when it was registered or brought in line the last time, in order; None: not known."""
 
 
 class DeviceStore(Protocol):
@@ -82,11 +95,26 @@ class DeviceStore(Protocol):
     async def devices(self, user: str) -> list[Device]:
         """A person's devices."""
 
-    async def save_device(self, user: str, device: Device) -> None:
-        """Keep a device."""
+    async def save_device(self, user: str, device: Device) -> str:
+        """Keep a device; returns its version."""
 
-    async def remove_device(self, user: str, installation: str) -> None:
-        """Forget a device, if it is there."""
+    async def tag_device(
+        self,
+        user: str,
+        installation: str,
+        tags: Sequence[str],
+        *,
+        roles: Sequence[str] | None = None,
+        version: str | None = None,
+    ) -> str | None:
+        """Note the tags of a device, and its person's roles if given, and leave the rest of it as it is.
+
+        Returns:
+            Its new version; None: it is not there, or not in this version if one is given.
+        """
+
+    async def remove_device(self, user: str, installation: str, version: str | None = None) -> None:
+        """Forget a device, if it is there, and in this version if one is given."""
 
 
 class PushService(Protocol):
@@ -95,11 +123,23 @@ class PushService(Protocol):
     async def register(self, device: Device, expires: datetime) -> None:
         """Make a device and its tags known. Raises `RefusedError` when the push channel is none that it could use."""
 
-    async def tags(self, installation: str) -> tuple[str, ...] | None:
+    async def tags(self, installation: str) -> frozenset[str] | None:
         """The tags that a device has there; None: it is not known, or its platform has rejected it."""
+
+    async def retag(self, installation: str, add: Collection[str], remove: Collection[str]) -> None:
+        """Add and remove tags of a device, if it is known there, and touch nothing else of it."""
 
     async def unregister(self, installation: str) -> None:
         """Forget a device."""
+
+
+class _Found(Struct, frozen=True):
+    """A device that is its person's."""
+
+    tags: frozenset[str]
+    """Those that it has where pushes are sent from."""
+    version: str
+    """Of what is kept of it."""
 
 
 class Devices:
@@ -117,9 +157,25 @@ class Devices:
         self._service = service
 
     async def list(self, person: Person) -> list[Device]:
-        """The person's devices, the last registered first."""
+        """The person's devices, the last registered first.
+
+        Those that their platform has rejected, or that are somebody else's by now, are forgotten. What cannot be found
+        out in time is listed.
+        """
         devices = await self._store.devices(person.user)
-        return sorted(devices, key=lambda device: device.renewed_at, reverse=True)
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def is_theirs(device: Device) -> bool:
+            try:
+                async with asyncio.timeout(LOOK_SECONDS), places:
+                    return await self._is_theirs(person.user, device)
+            except (BelfryError, TimeoutError) as error:
+                log.warning("could not find out whether %r is still there: %r", device.installation, error)
+                return True
+
+        theirs = await asyncio.gather(*map(is_theirs, devices))
+        kept = [device for device, is_kept in zip(devices, theirs, strict=True) if is_kept]
+        return sorted(kept, key=lambda device: device.renewed_at, reverse=True)
 
     async def register(self, person: Person, installation: str, registration: Registration) -> Device:
         """Register a device, or renew it. It is forgotten when that is not done for 90 days.
@@ -137,7 +193,8 @@ class Devices:
             push_channel=registration.push_channel,
             registered_at=known[installation].registered_at if installation in known else now,
             renewed_at=now,
-            tags=tags_of(visit.audiences, visit.profile.preferences),
+            tags=tags_of(visit.audiences, visit.profile.preferences, now),
+            roles=_roles(person),
         )
         try:
             await self._put(person.user, device)
@@ -181,30 +238,83 @@ class Devices:
         devices = await self._store.devices(visit.user)
         if not devices:
             return
-        tags = tags_of(visit.audiences, visit.profile.preferences)
-        await asyncio.gather(*(self._retag(visit.user, device, tags) for device in devices if device.tags != tags))
+        # Those of quiet hours follow the clock of the person's time zone, which is changed twice a year.
+        tags = tags_of(visit.audiences, visit.profile.preferences, self._reception.clock())
+        roles = _roles(visit.person)
+        behind = [device for device in devices if (device.tags, device.roles) != (tags, roles)]
+        await asyncio.gather(*(self._retag(visit.user, device, tags, roles) for device in behind))
 
-    async def _retag(self, user: str, device: Device, tags: tuple[str, ...]) -> None:
-        known = await self._service.tags(device.installation)
-        if _are_theirs(user, known):
-            await self._put(user, structs.replace(device, tags=tags))
-        elif known is not None or device.tags:
-            await self._store.remove_device(user, device.installation)
-        # Else it is being registered just now, or will be again: that had no answer, or an error.
+    async def _retag(self, user: str, device: Device, tags: tuple[str, ...], roles: tuple[str, ...]) -> None:
+        found = await self._find(user, device)
+        if found is None:
+            return
+        # Of all that is known there only the tags: its push channel may be renewed at this moment.
+        installation, wanted = device.installation, frozenset(tags)
+        if found.tags != wanted:
+            await self._service.retag(installation, wanted - found.tags, found.tags - wanted)
+            there = await self._service.tags(installation)
+            if there is not None and not _are_theirs(user, there):
+                # It has changed hands in between: what was added is not for who has it now.
+                await self._service.retag(installation, (), wanted - found.tags)
+            if there != wanted:
+                await self._unknown(user, installation)
+                return
+        if await self._store.tag_device(user, installation, tags, roles=roles, version=found.version) is None:
+            await self._unknown(user, installation)
+
+    async def _is_theirs(self, user: str, device: Device) -> bool:
+        there = await self._service.tags(device.installation)
+        if there is None and self._is_new(device):
+            return True
+        return _are_theirs(user, there) or await self._find(user, device) is not None
+
+    async def _find(self, user: str, device: Device) -> _Found | None:
+        """The person's device as it is now; it is forgotten if it is not theirs, or not known there.
+
+        What is kept of it does not say its tags any more, and has a version that tells whether it is registered anew
+        meanwhile: so that a device which is registered just now is not forgotten.
+        """
+        version = await self._unknown(user, device.installation)
+        if version is None:
+            return None
+        there = await self._service.tags(device.installation)
+        if there is not None and _are_theirs(user, there):
+            return _Found(there, version)
+        if there is not None or not self._is_new(device):
+            await self._store.remove_device(user, device.installation, version)
+        return None
+
+    async def _unknown(self, user: str, installation: str) -> str | None:
+        """Note that the device's tags are not known; what was taken for up to date would never be brought in line."""
+        return await self._store.tag_device(user, installation, ())
+
+    def _is_new(self, device: Device) -> bool:
+        return self._reception.clock() - device.renewed_at < SETTLED
 
     async def _put(self, user: str, device: Device) -> None:
         # Kept first: what is registered there and unknown here could never be removed. Without its tags until they are
-        # there for certain: what is taken for up to date is never brought in line.
-        await self._store.save_device(user, structs.replace(device, tags=()))
+        # there for certain.
+        untagged = structs.replace(device, tags=())
+        version = await self._store.save_device(user, untagged)
         await self._service.register(device, device.renewed_at + STALE)
-        await self._store.save_device(user, device)
+        if await self._store.tag_device(user, device.installation, device.tags, version=version):
+            return
+        if await self._unknown(user, device.installation) is None:
+            await self._store.save_device(user, untagged)  # it was forgotten meanwhile, and is there again
 
     async def _forget(self, user: str, installation: str) -> None:
+        version = await self._unknown(user, installation)
+        if version is None:
+            return
         if _are_theirs(user, await self._service.tags(installation)):
             await self._service.unregister(installation)
-        await self._store.remove_device(user, installation)
+        await self._store.remove_device(user, installation, version)
 
 
-def _are_theirs(user: str, tags: tuple[str, ...] | None) -> bool:
+def _roles(person: Person) -> tuple[str, ...]:
+    return tuple(sorted(person.roles))
+
+
+def _are_theirs(user: str, tags: frozenset[str] | None) -> bool:
     """Whether a device with these tags is there, and nobody else has signed in on it since."""
     return tags is not None and Audience(Kind.USER, user).tag in tags

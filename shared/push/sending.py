@@ -11,10 +11,12 @@ from shared.card import StoredAlert
 from shared.errors import BelfryError, TransientError
 from shared.inbox.people import PeopleStore
 from shared.position import Position
-from shared.push import Message, Platform, alert_message, clear_message
+from shared.push import Message, Platform, alert_message, clear_message, clear_read_message
 from shared.push.addressing import Target, everyone_in, target_of
+from shared.push.badges import Badges
 from shared.push.deciding import silence_for
 from shared.push.devices import DeviceStore
+from shared.push.recipients import Recipients
 
 log = logging.getLogger(__name__)
 
@@ -38,59 +40,100 @@ class Pushing:
         sender: where pushes are sent from.
         devices: where it is known which platforms a person has.
         people: what people want to be pushed.
+        badges: counts what they have not read; None: the icons of their apps count nothing.
     """
 
-    def __init__(self, sender: Sender, devices: DeviceStore, people: PeopleStore) -> None:
+    def __init__(self, sender: Sender, devices: DeviceStore, people: PeopleStore, badges: Badges | None = None) -> None:
         self._sender = sender
         self._devices = devices
         self._people = people
+        self._badges = badges
 
-    async def reaches(self, audience: Audience) -> bool:
+    def recipients(self) -> Recipients:
+        """What those have in common who push one batch: make it when all of its alerts are stored."""
+        return Recipients(self._devices, self._people, self._badges)
+
+    async def reaches(self, audience: Audience, recipients: Recipients) -> bool:
         """Whether there may be devices of an audience at all; raises as `push`."""
-        return bool(await self._platforms(audience))
+        return bool(await _platforms(audience, recipients))
 
-    async def push(self, stored: StoredAlert, now: datetime) -> None:
+    async def push(self, stored: StoredAlert, now: datetime, recipients: Recipients | None = None) -> None:
         """Push an alert to the devices of its audience whose people want that.
 
         A later revision replaces the notification of an earlier one, and so does a repeat: the platforms know them by
         the card.
+
+        Args:
+            stored: the alert.
+            now: with a time zone.
+            recipients: of the batch that it is in; None: it is alone.
 
         Raises:
             TransientError: not all platforms took it; to send it again is harmless.
             RefusedError: one never will.
         """
         audience = stored.audience
-        platforms = await self._platforms(audience)
+        recipients = recipients or self.recipients()
+        platforms = await _platforms(audience, recipients)
         if not platforms:
             return
+        badge = None
         if audience.kind is Kind.USER:
-            preferences = (await self._people.profile(audience.name)).profile.preferences
+            preferences = (await recipients.profile(audience.name)).preferences
             if silence := silence_for(preferences, stored, now):
                 log.info("no push of %r to its person: %s", stored.card, silence.value)
                 return
             target = everyone_in(audience)
+            badge = await recipients.badge(audience.name)
         else:
-            target = target_of(stored)
-        await self._send([alert_message(platform, stored, now) for platform in platforms], target)
+            target = target_of(stored, now)
+        await self._send([alert_message(platform, stored, now, badge=badge) for platform in platforms], target)
 
-    async def clear(self, audience: Audience, card: str, position: Position, now: datetime) -> None:
-        """Take the notification of a card away from the devices of an audience; raises as `push`."""
-        platforms = await self._platforms(audience)
-        messages = [clear_message(platform, card, position, now) for platform in platforms]
+    async def clear(
+        self,
+        audience: Audience,
+        card: str,
+        position: Position,
+        now: datetime,
+        recipients: Recipients | None = None,
+    ) -> None:
+        """Take the notification of a card away from the devices of an audience; as `push` for the rest."""
+        recipients = recipients or self.recipients()
+        platforms = await _platforms(audience, recipients)
+        badge = await recipients.badge(audience.name) if platforms and audience.kind is Kind.USER else None
+        messages = [clear_message(platform, card, position, now, badge=badge) for platform in platforms]
         await self._send(messages, everyone_in(audience))
 
-    async def clear_or_say(self, audience: Audience, card: str, position: Position, now: datetime) -> None:
+    async def clear_or_say(
+        self,
+        audience: Audience,
+        card: str,
+        position: Position,
+        now: datetime,
+        recipients: Recipients | None = None,
+    ) -> None:
         """The same where it must not stand in the way of something else: a push is a hint."""
         try:
-            await self.clear(audience, card, position, now)
+            await self.clear(audience, card, position, now, recipients)
         except BelfryError as error:
             log.warning("the notification of %r could not be taken away: %s", card, error)
 
-    async def _platforms(self, audience: Audience) -> Collection[Platform]:
-        """A person's own devices are known; of an audience of many, each platform may have some."""
-        if audience.kind is not Kind.USER:
-            return list(Platform)
-        return sorted({device.platform for device in await self._devices.devices(audience.name)})
+    async def clear_read_or_say(self, audience: Audience, up_to: str, now: datetime) -> None:
+        """Take the notifications of all that a person has read away from their devices, where that is possible.
+
+        Args:
+            audience: the person.
+            up_to: what was stored up to then is read.
+            now: with a time zone.
+        """
+        recipients = self.recipients()
+        try:
+            platforms = await _platforms(audience, recipients)
+            badge = await recipients.badge(audience.name) if platforms else None
+            messages = [clear_read_message(platform, up_to, now, badge=badge) for platform in platforms]
+            await self._send(messages, everyone_in(audience))
+        except BelfryError as error:
+            log.warning("the notifications of what %s has read could not be taken away: %s", audience, error)
 
     async def _send(self, messages: Collection[Message], target: Target) -> None:
         outcomes = await asyncio.gather(
@@ -100,3 +143,10 @@ class Pushing:
         # What passes comes first: tried again, the others are refused again.
         for failure in sorted(failures, key=lambda failure: not isinstance(failure, TransientError)):
             raise failure
+
+
+async def _platforms(audience: Audience, recipients: Recipients) -> Collection[Platform]:
+    """A person's own devices are known; of an audience of many, each platform may have some."""
+    if audience.kind is not Kind.USER:
+        return list(Platform)
+    return sorted({device.platform for device in await recipients.devices(audience.name)})

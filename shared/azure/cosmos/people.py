@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from azure.core import MatchConditions
+from azure.cosmos import CosmosDict
 from azure.cosmos.exceptions import (
     CosmosAccessConditionFailedError,
     CosmosResourceExistsError,
@@ -80,20 +81,46 @@ class CosmosPeople:
         """See `DeviceStore`."""
         return await self._query(user, _DEVICES, {}, Device)
 
-    async def save_device(self, user: str, device: Device) -> None:
+    async def save_device(self, user: str, device: Device) -> str:
         """See `DeviceStore`."""
         fields = msgspec.to_builtins(device)
         seconds = int(STALE.total_seconds())
         document = {**fields, "id": DEVICE_PREFIX + device.installation, "user": user, "kind": "device", "ttl": seconds}
         async with calling(SERVICE):
-            await (await self._database.container(PEOPLE)).upsert_item(document, no_response=True)
+            saved = await (await self._database.container(PEOPLE)).upsert_item(document, no_response=True)
+            return _version(saved)
 
-    async def remove_device(self, user: str, installation: str) -> None:
+    async def tag_device(
+        self,
+        user: str,
+        installation: str,
+        tags: Sequence[str],
+        *,
+        roles: Sequence[str] | None = None,
+        version: str | None = None,
+    ) -> str | None:
+        """See `DeviceStore`."""
+        changes = {"/tags": tags} | ({} if roles is None else {"/roles": roles})
+        async with calling(SERVICE):
+            container = await self._database.container(PEOPLE)
+            try:
+                changed = await container.patch_item(
+                    DEVICE_PREFIX + installation,
+                    user,
+                    [{"op": "set", "path": path, "value": value} for path, value in changes.items()],
+                    **_if_unchanged(version),
+                    no_response=True,
+                )
+            except (CosmosResourceNotFoundError, CosmosAccessConditionFailedError):
+                return None
+            return _version(changed)
+
+    async def remove_device(self, user: str, installation: str, version: str | None = None) -> None:
         """See `DeviceStore`."""
         async with calling(SERVICE):
             container = await self._database.container(PEOPLE)
-            with suppress(CosmosResourceNotFoundError):
-                await container.delete_item(DEVICE_PREFIX + installation, user)
+            with suppress(CosmosResourceNotFoundError, CosmosAccessConditionFailedError):
+                await container.delete_item(DEVICE_PREFIX + installation, user, **_if_unchanged(version))
 
     async def everything(self, user: str) -> AsyncIterator[dict[str, Any]]:
         """See `PeopleStore`."""
@@ -157,6 +184,15 @@ class CosmosPeople:
             except (CosmosResourceExistsError, CosmosAccessConditionFailedError, CosmosResourceNotFoundError):
                 return False
         return True
+
+
+def _if_unchanged(version: str | None) -> dict[str, Any]:
+    return {} if version is None else {"etag": version, "match_condition": MatchConditions.IfNotModified}
+
+
+def _version(answer: CosmosDict) -> str:
+    """Of the item that an answer without a body is about."""
+    return str(answer.get_response_headers()["etag"])
 
 
 def _from_document[T: msgspec.Struct](document: Mapping[str, Any], kind: type[T]) -> T:

@@ -67,6 +67,8 @@ class Installation(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     expiration_time: datetime | None = None
     """When the service forgets it, with a time zone; None: never."""
+    push_channel_expired: bool = False
+    """Only read: the platform has rejected the push channel, and nothing is sent to it any more."""
 
     def __post_init__(self) -> None:
         checked_id(self.installation_id)
@@ -108,6 +110,7 @@ class _Answer(Struct, frozen=True, rename="camel", kw_only=True):
     user_id: str | None = None
     tags: tuple[str, ...] | None = None
     expiration_time: str | None = None
+    push_channel_expired: bool | None = None
 
 
 def decode_installation(content: bytes) -> Installation:
@@ -124,6 +127,7 @@ def decode_installation(content: bytes) -> Installation:
         user_id=answer.user_id or None,
         tags=answer.tags or (),
         expiration_time=_moment(answer.expiration_time) if answer.expiration_time else None,
+        push_channel_expired=bool(answer.push_channel_expired),
     )
 
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from shared.alert import Push
-from shared.audience import Audience, Kind
+from shared.audience import Kind
 from shared.card import StoredAlert
 from shared.errors import BelfryError
+from shared.push.recipients import Recipients
 from shared.push.sending import Pushing
 
 _AT_ONCE: Final = 16
@@ -41,28 +42,19 @@ class PushChannel:
 
     async def deliver(self, alerts: Sequence[StoredAlert]) -> list[BelfryError | None]:
         """See `Channel`."""
-        # Asked once for each audience of a batch: most people of most alerts have no device.
-        audiences = list({stored.audience for stored in alerts})
-        reached = dict(zip(audiences, await asyncio.gather(*map(self._reaches, audiences)), strict=True))
-        wanted = [stored for stored in alerts if reached[stored.audience]]
-        outcomes = dict(zip(map(id, wanted), await asyncio.gather(*map(self._deliver, wanted)), strict=True))
-        return [outcomes.get(id(stored)) for stored in alerts]
+        recipients = self._pushing.recipients()
+        return list(await asyncio.gather(*(self._deliver(stored, recipients) for stored in alerts)))
 
-    async def _reaches(self, audience: Audience) -> bool:
-        try:
-            async with self._places:
-                return await self._pushing.reaches(audience)
-        except BelfryError:
-            return True  # each alert will find out for itself, and say so
-
-    async def _deliver(self, stored: StoredAlert) -> BelfryError | None:
+    async def _deliver(self, stored: StoredAlert, recipients: Recipients) -> BelfryError | None:
         now = self._clock()
         try:
             async with self._places:
+                if not await self._pushing.reaches(stored.audience, recipients):
+                    return None  # first of all: most people of most alerts have no device
                 if stored.retracted:
-                    await self._pushing.clear(stored.audience, stored.card, stored.position, now)
+                    await self._pushing.clear(stored.audience, stored.card, stored.position, now, recipients)
                 elif not stored.alert.expired(now) and await self._wanted(stored):
-                    await self._pushing.push(stored, now)
+                    await self._pushing.push(stored, now, recipients)
         except BelfryError as error:
             return error
         return None

@@ -26,6 +26,7 @@ from shared.inbox.marking import Marking
 from shared.inbox.membership import TopicAccess
 from shared.inbox.settling_in import SettlingIn
 from shared.inbox.visiting import Reception
+from shared.push.badges import Badges
 from shared.push.devices import Devices
 from shared.push.sending import Pushing
 from tests.unit.shared.fakes import RecordingOutbox, RecordingPublisher, SetClock
@@ -95,7 +96,8 @@ class Worker:
         self.marking = Marking(reception, house.store)
         self.settling = SettlingIn(reception, house.store)
         self.producers = Producers(authenticator, house.outbox)
-        pushing = Pushing(house.hub, house.people, house.people) if house.hub else None
+        badges = Badges(house.people, house.store, house.access, house.clock)
+        pushing = Pushing(house.hub, house.people, house.people, badges) if house.hub else None
         devices = Devices(reception, house.people, house.hub) if house.hub else None
         self.inboxes = Inboxes(authenticator, self.reading, self.marking, pushing)
         self.persons = People(authenticator, reception, self.settling, devices, APPLICATION_SERVER_KEY)

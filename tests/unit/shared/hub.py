@@ -1,20 +1,27 @@
 """Where pushes are sent from, in memory."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from itertools import repeat
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from emulators.notification_hubs.tag_expressions import matches, parse
 from shared.audience import Audience
+from shared.azure.pushes import expression_of
 from shared.errors import BelfryError
 from shared.push.addressing import Target
 from shared.push.devices import Device
 from shared.push.message import Message, Platform
 from tests.unit.shared.fakes import DOWN
 from tests.unit.shared.memory import Fault
+
+
+def reaches(target: Target, tags: Collection[str]) -> bool:
+    """Whether a target's devices include one with these tags, by what the hub is asked and how it reads that."""
+    return matches(parse(str(expression_of(target))), tags)
 
 
 class Sent(Struct, frozen=True):
@@ -39,6 +46,8 @@ class MemoryHub:
 
     faults: Iterator[Fault | None] = repeat(None)
     """For each call about a device in turn whether and how it fails."""
+    pauses: Iterator[int] = repeat(1)
+    """For each call about a device in turn how often other tasks get their turn before it."""
     refuses: BelfryError | None = None
     """Why no device is taken."""
 
@@ -64,10 +73,22 @@ class MemoryHub:
         self.registered[device.installation] = (device, expires)
         self._end(lost)
 
-    async def tags(self, installation: str) -> tuple[str, ...] | None:
+    async def tags(self, installation: str) -> frozenset[str] | None:
         """See `PushService`."""
         self._end(await self._begin())
-        return self.tags_of(installation)
+        tags = self.tags_of(installation)
+        return None if tags is None else frozenset(tags)
+
+    async def retag(self, installation: str, add: Collection[str], remove: Collection[str]) -> None:
+        """See `PushService`."""
+        self.writes += 1
+        lost = await self._begin()
+        found = self.registered.get(installation)
+        if found:
+            device, expires = found
+            tags = (set(device.tags) - set(remove)) | set(add)
+            self.registered[installation] = (structs.replace(device, tags=tuple(sorted(tags))), expires)
+        self._end(lost)
 
     async def unregister(self, installation: str) -> None:
         """See `PushService`."""
@@ -100,7 +121,8 @@ class MemoryHub:
         return [(sent.type, sent.card, sent.message.platform.value) for sent in self.sent]
 
     async def _begin(self) -> Fault | None:
-        await asyncio.sleep(0)
+        for _ in range(next(self.pauses, 1)):
+            await asyncio.sleep(0)
         fault = next(self.faults, None)
         if fault is Fault.LOST_REQUEST:
             raise DOWN

@@ -222,12 +222,15 @@ class MemoryPeople:
 
     Attributes:
         faults: for each call about a device in turn whether and how it fails.
+        pauses: for each call about a device in turn how often other tasks get their turn before it.
     """
 
     def __init__(self) -> None:
         self.registered: dict[tuple[str, str], Device] = {}
         """Devices by user and installation."""
+        self._device_versions: dict[tuple[str, str], str] = {}
         self.faults: Iterator[Fault | None] = repeat(None)
+        self.pauses: Iterator[int] = repeat(1)
         self.profiles: dict[str, KeptProfile] = {}
         self.kept: dict[tuple[str, str], tuple[KeptMark, str]] = {}
         self.feed = MemoryFeed()
@@ -276,16 +279,38 @@ class MemoryPeople:
         self._end(await self._begin())
         return [device for (owner, _), device in self.registered.items() if owner == user]
 
-    async def save_device(self, user: str, device: Device) -> None:
+    async def save_device(self, user: str, device: Device) -> str:
         """See `DeviceStore`."""
         lost = await self._begin()
-        self.registered[user, device.installation] = device
+        version = self._keep(user, device)
         self._end(lost)
+        return version
 
-    async def remove_device(self, user: str, installation: str) -> None:
+    async def tag_device(
+        self,
+        user: str,
+        installation: str,
+        tags: Sequence[str],
+        *,
+        roles: Sequence[str] | None = None,
+        version: str | None = None,
+    ) -> str | None:
         """See `DeviceStore`."""
         lost = await self._begin()
-        self.registered.pop((user, installation), None)
+        known = self.registered.get((user, installation))
+        changed = None
+        if known is not None and version in (None, self._device_versions[user, installation]):
+            tagged = structs.replace(known, tags=tuple(tags), roles=known.roles if roles is None else tuple(roles))
+            changed = self._keep(user, tagged)
+        self._end(lost)
+        return changed
+
+    async def remove_device(self, user: str, installation: str, version: str | None = None) -> None:
+        """See `DeviceStore`."""
+        lost = await self._begin()
+        key = (user, installation)
+        if key in self.registered and version in (None, self._device_versions[key]):
+            del self.registered[key]
         self._end(lost)
 
     async def everything(self, user: str) -> AsyncIterator[dict[str, Any]]:
@@ -309,7 +334,8 @@ class MemoryPeople:
         return count
 
     async def _begin(self) -> Fault | None:
-        await asyncio.sleep(0)
+        for _ in range(next(self.pauses, 1)):
+            await asyncio.sleep(0)
         fault = next(self.faults, None)
         if fault is Fault.LOST_REQUEST:
             raise DOWN
@@ -318,6 +344,11 @@ class MemoryPeople:
     def _end(self, fault: Fault | None) -> None:
         if fault is Fault.LOST_ANSWER:
             raise DOWN
+
+    def _keep(self, user: str, device: Device) -> str:
+        self.registered[user, device.installation] = device
+        version = self._device_versions[user, device.installation] = self._version()
+        return version
 
     def _version(self) -> str:
         self._versions += 1

@@ -88,6 +88,15 @@ def test_times_are_read_as_the_service_writes_them(written: str | None, moment: 
     assert read == replace(PHONE, expiration_time=moment)
 
 
+@pytest.mark.parametrize("is_expired", [True, False, None])
+def test_a_push_channel_that_the_platform_rejected_is_told(*, is_expired: bool | None) -> None:
+    """As long as the service keeps the installation; it is none of what is written."""
+    answer = {"installationId": "1", "platform": "apns", "pushChannel": "token", "pushChannelExpired": is_expired}
+    read = decode_installation(json.dumps(answer).encode())
+    assert read.push_channel_expired is bool(is_expired)
+    assert b"xpired" not in read.encode()
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [

@@ -1,8 +1,10 @@
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Collection, Iterable
 from datetime import timedelta
+from itertools import repeat
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct, structs
 
@@ -10,10 +12,10 @@ from shared.audience import Audience, audiences_of
 from shared.errors import RefusedError, TransientError
 from shared.identity import Person
 from shared.inbox.membership import TopicAccess
-from shared.inbox.profile import Preferences, Profile
+from shared.inbox.profile import Preferences, Profile, QuietHours
 from shared.inbox.visiting import Reception
 from shared.push.addressing import TooManyTagsError, tags_of
-from shared.push.devices import STALE, ChannelRefusedError, Devices, Registration
+from shared.push.devices import SETTLED, STALE, ChannelRefusedError, Devices, Registration
 from shared.push.message import Platform
 from tests.unit.shared.fakes import DOWN, NOON, RecordingPublisher, SetClock
 from tests.unit.shared.hub import MemoryHub
@@ -48,7 +50,7 @@ class World(Struct, frozen=True):
     async def tags(self, person: Person) -> tuple[str, ...]:
         """The tags that all devices of a person should have."""
         kept = await self.people.profile(person.user)
-        return tags_of(audiences_of(person.user, person.roles), kept.profile.preferences)
+        return tags_of(audiences_of(person.user, person.roles), kept.profile.preferences, self.clock.now)
 
     def fail(self, faults: Iterable[Fault | None]) -> None:
         """Have the next calls fail, those of the hub and of the store."""
@@ -99,6 +101,22 @@ async def test_tags_are_written_only_where_they_changed(world: World) -> None:
     assert {expires for _, expires in world.hub.registered.values()} == {NOON + STALE}
 
 
+async def test_tags_of_quiet_hours_follow_the_clock_change(world: World) -> None:
+    """Until the next occasion they are an hour off; then they are those of the new offset, and stay so."""
+    hours = QuietHours(start="22:00", end="07:00", time_zone="Europe/Warsaw")
+    assert await world.people.save_profile("ada", Profile(preferences=Preferences(quiet_hours=hours)), None)
+    winter = (await world.devices.register(ADA, "phone", PHONE)).tags
+    writes = world.hub.writes
+    world.clock.advance(timedelta(days=27))  # 28 March 2026, the day before
+    await world.devices.refresh(ADA)
+    assert (world.hub.writes, world.hub.tags_of("phone")) == (writes, winter)
+    world.clock.advance(timedelta(days=1))
+    await world.devices.refresh(ADA)
+    await world.devices.refresh(ADA)
+    assert world.hub.tags_of("phone") == await world.tags(ADA) != winter
+    assert world.hub.writes == writes + 1
+
+
 async def test_a_device_belongs_to_who_signed_in_last(world: World) -> None:
     """The one before neither changes its tags nor removes it, and is told that it is theirs no more."""
     await world.devices.register(ADA, "shared", PHONE)
@@ -126,9 +144,82 @@ async def test_a_device_that_its_platform_rejected_is_forgotten(world: World) ->
     await world.devices.register(ADA, "phone", PHONE)
     world.hub.registered.clear()
     await world.prefer(ADA, "news")
+    world.clock.advance(SETTLED)
     await world.devices.refresh(ADA)
-    assert await world.devices.list(ADA) == []
+    assert await world.people.devices("ada") == []
     assert world.hub.registered == {}
+
+
+async def test_a_device_that_is_not_there_any_more_is_not_listed(world: World) -> None:
+    """Its platform rejected it, or somebody else signed in on it: it is forgotten. The others stay as they were."""
+    for name in ("rejected", "shared", "phone"):
+        await world.devices.register(ADA, name, PHONE)
+    await world.devices.register(BEN, "shared", PHONE)
+    del world.hub.registered["rejected"]
+    world.clock.advance(SETTLED)
+    [phone] = await world.devices.list(ADA)
+    assert phone.installation == "phone"
+    assert await world.people.devices("ada") == [phone]
+    assert [device.installation for device in await world.devices.list(BEN)] == ["shared"]
+
+
+async def test_a_device_that_was_registered_a_moment_ago_is_listed(world: World) -> None:
+    """The hub may not show it yet."""
+    await world.devices.register(ADA, "phone", PHONE)
+    world.hub.registered.clear()
+    world.clock.advance(SETTLED - timedelta(milliseconds=1))
+    assert [device.installation for device in await world.devices.list(ADA)] == ["phone"]
+
+
+async def test_what_cannot_be_found_out_is_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the hub fails or does not answer: what is known here is listed, and nothing is forgotten."""
+    for name in ("phone", "tablet"):
+        await world.devices.register(ADA, name, PHONE)
+    world.hub.registered.clear()
+    world.clock.advance(SETTLED)
+    world.hub.faults = repeat(Fault.LOST_REQUEST)
+    assert len(await world.devices.list(ADA)) == 2
+    monkeypatch.setattr("shared.push.devices.LOOK_SECONDS", 0.01)
+    world.hub.faults, world.hub.pauses = repeat(None), repeat(10**9)
+    assert len(await world.devices.list(ADA)) == 2
+    world.hub.pauses = repeat(1)
+    assert await world.devices.list(ADA) == []
+
+
+async def test_a_push_channel_that_is_renewed_meanwhile_stays(world: World) -> None:
+    """Whenever it comes while the tags are brought in line, there and here: only the tags are touched."""
+    renewal = structs.replace(PHONE, push_channel="renewed")
+    for calls in range(8):
+        name = f"phone-{calls}"
+        await world.devices.register(ADA, name, PHONE)
+        await world.prefer(ADA, name)
+        refreshing = asyncio.create_task(world.devices.refresh(ADA))
+        for _ in range(calls):
+            await asyncio.sleep(0)
+        await asyncio.gather(world.devices.register(ADA, name, renewal), refreshing)
+        await world.devices.refresh(ADA)
+        [kept] = [device for device in await world.devices.list(ADA) if device.installation == name]
+        assert world.hub.registered[name][0].push_channel == kept.push_channel == "renewed"
+        assert world.hub.tags_of(name) == kept.tags == await world.tags(ADA)
+
+
+async def test_a_device_that_changes_hands_meanwhile_gets_nothing_of_who_had_it(world: World) -> None:
+    """What the one before has joined does not reach the one who signs in at that moment."""
+    await world.devices.register(ADA, "shared", PHONE)
+    promoted = Person("ada", frozenset({"back-office", "board"}))
+
+    class HandedOver(MemoryHub):
+        async def retag(self, installation: str, add: Collection[str], remove: Collection[str]) -> None:
+            self.retag = super().retag  # type: ignore[method-assign]  # only the first time
+            await world.devices.register(BEN, "shared", PHONE)
+            await super().retag(installation, add, remove)
+
+    world.hub.__class__ = HandedOver
+    await world.devices.refresh(promoted)
+    assert world.hub.tags_of("shared") == await world.tags(BEN)
+    await world.devices.refresh(promoted)
+    assert await world.people.devices("ada") == []
+    assert world.hub.tags_of("shared") == await world.tags(BEN)
 
 
 async def test_all_devices_of_who_leaves_are_forgotten(world: World) -> None:
@@ -260,6 +351,46 @@ async def test_nothing_is_known_there_that_is_unknown_here(story: list[Step]) ->
         await world.devices.forget_all(person)
     assert world.hub.registered == {}
     assert world.people.registered == {}
+
+
+@given(
+    doings=st.lists(
+        st.sampled_from(["register", "promote", "demote", "refresh", "list", "remove"]), min_size=2, max_size=4
+    ),
+    pauses=st.lists(st.sampled_from([0, 1, 2, 5, 15]), min_size=20, max_size=20),
+    is_rejected=st.booleans(),
+)
+@settings(max_examples=500)
+async def test_what_happens_at_once_ends_well(doings: list[str], pauses: list[int], *, is_rejected: bool) -> None:
+    """In whatever order a person's requests take their turns: what is there is known here, and is brought in line."""
+    world = World.new()
+    await world.devices.register(ADA, "phone", PHONE)
+    world.clock.advance(SETTLED)
+    if is_rejected:
+        world.hub.registered.clear()
+    world.hub.pauses = world.people.pauses = iter(pauses)
+    promoted = Person("ada", frozenset({"back-office", "board"}))
+
+    async def do(what: str) -> None:
+        match what:
+            case "register":
+                await world.devices.register(ADA, "phone", PHONE)
+            case "promote":
+                await world.devices.register(promoted, "phone", PHONE)
+            case "demote":
+                await world.devices.refresh(ADA)
+            case "refresh":
+                await world.devices.refresh(promoted)
+            case "list":
+                await world.devices.list(ADA)
+            case _:
+                await world.devices.remove(ADA, "phone")
+
+    await asyncio.gather(*map(do, doings))
+    known = {device.installation for device in await world.people.devices("ada")}
+    assert set(world.hub.registered) <= known
+    await world.devices.refresh(ADA)
+    assert world.hub.tags_of("phone") in (None, await world.tags(ADA))
 
 
 async def test_a_profile_that_is_not_there_yet_is_no_obstacle(world: World) -> None:

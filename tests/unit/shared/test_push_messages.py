@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.alert import Action, Severity
 from shared.card import StoredAlert
-from shared.push import alert_message, clear_message
+from shared.push import alert_message, clear_message, clear_read_message
 from shared.push.message import LONGEST_WAIT, Message, Platform
 from tests.unit.shared.fakes import NOON, OFFICE, stored
 
@@ -23,6 +23,7 @@ FULL = stored(
     thread="disk:db-1",
     expires_at=NOON + timedelta(hours=1, milliseconds=900),
 )
+AT = "2026-03-01T12:00:00.000Z"
 IN_AN_HOUR = str(int(NOON.timestamp()) + 3600)
 IN_THREE_DAYS = str(int(NOON.timestamp()) + 3 * 86_400)
 
@@ -77,6 +78,7 @@ def test_what_an_android_phone_is_sent() -> None:
                     "type": "alert",
                     "card": "disk:db-1",
                     "position": FULL.position,
+                    "at": AT,
                     "severity": "critical",
                     "url": "/hosts/db-1",
                 },
@@ -99,6 +101,7 @@ def test_what_an_iphone_is_sent() -> None:
         "type": "alert",
         "card": "disk:db-1",
         "position": FULL.position,
+        "at": AT,
         "severity": "critical",
         "url": "/hosts/db-1",
     }
@@ -117,12 +120,13 @@ def test_what_a_browser_is_sent() -> None:
         "type": "alert",
         "card": "disk:db-1",
         "position": FULL.position,
+        "at": AT,
         "severity": "critical",
         "title": "Disk full",
         "body": "The disk of db-1 is full.",
         "url": "/hosts/db-1",
         "silent": False,
-        "badge": 3,
+        "unread": 3,
     }
     assert message.headers == {"TTL": "3600", "Urgency": "high", "Topic": "dgRA8mNAYeuoSKv4vdoH5Jd5hpylqx_A"}
 
@@ -209,6 +213,43 @@ def test_a_card_is_cleared_by_a_message_that_shows_nothing() -> None:
     }
     assert content(browser) == fields
     assert browser.headers["TTL"] == str(LONGEST_WAIT // timedelta(seconds=1))
+
+
+def test_all_that_was_read_is_cleared_by_one_message() -> None:
+    """Of several that wait the last is enough, so each takes the place of the one before, and of no card's."""
+    fields = {"type": "clear", "upTo": AT}
+    android, apple, browser = (
+        clear_read_message(platform, AT, NOON) for platform in (Platform.FCM_V1, Platform.APNS, Platform.BROWSER)
+    )
+    assert content(android) == {
+        "message": {
+            "android": {"collapse_key": "/read", "priority": "normal", "ttl": "259200s", "data": fields},
+        }
+    }
+    assert content(apple) == {"aps": {"content-available": 1}} | fields
+    assert apple.headers == {
+        "apns-push-type": "background",
+        "apns-priority": "5",
+        "apns-collapse-id": "/read",
+        "apns-expiration": IN_THREE_DAYS,
+    }
+    assert content(browser) == fields
+    assert browser.headers == {"TTL": "259200", "Urgency": "normal", "Topic": "bvsRBkwYYfAVe_GNBrQ28963yLy2fjG0"}
+
+
+def test_a_clear_tells_what_is_left_to_read() -> None:
+    """None, too: as data, as the number for `setAppBadge`, and on an iPhone as a badge that the system shows itself.
+
+    APNs has no badge in background notifications: it is an alert then, of the kind that makes no sound and no light.
+    """
+    android, apple, browser = (
+        clear_message(platform, FULL.card, FULL.position, NOON, badge=0)
+        for platform in (Platform.FCM_V1, Platform.APNS, Platform.BROWSER)
+    )
+    assert content(android)["message"]["android"]["data"]["unread"] == "0"
+    assert content(apple)["aps"] == {"content-available": 1, "badge": 0, "interruption-level": "passive"}
+    assert (apple.headers["apns-push-type"], apple.headers["apns-priority"]) == ("alert", "5")
+    assert content(browser)["unread"] == 0
 
 
 @given(CARDS)

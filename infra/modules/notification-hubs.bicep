@@ -1,0 +1,89 @@
+// Phones and closed browsers. A platform without credentials is left out: its pushes are not sent, all else works.
+param suffix string
+param location string
+param tags object
+param tier string
+param vaultName string
+param fcmProjectId string
+param fcmClientEmail string
+@secure()
+param fcmPrivateKey string
+param apnsKeyId string
+param apnsTeamId string
+param apnsBundleId string
+@secure()
+param apnsSigningKey string
+param apnsEnvironment string
+param vapidSubject string
+param vapidPublicKey string
+@secure()
+param vapidPrivateKey string
+
+var apnsEndpoints = {
+  sandbox: 'https://api.development.push.apple.com:443/3/device'
+  production: 'https://api.push.apple.com:443/3/device'
+}
+
+resource namespace 'Microsoft.NotificationHubs/namespaces@2023-10-01-preview' = {
+  name: 'ntfns-${suffix}'
+  location: location
+  tags: tags
+  sku: { name: tier }
+
+  resource hub 'notificationHubs' = {
+    name: 'belfry'
+    location: location
+    tags: tags
+    properties: {
+      registrationTtl: 'P90D' // a device that is not renewed is forgotten, as the application has it
+      fcmV1Credential: empty(fcmProjectId)
+        ? null
+        : { properties: { projectId: fcmProjectId, clientEmail: fcmClientEmail, privateKey: base64ToString(fcmPrivateKey) } }
+      apnsCredential: empty(apnsKeyId)
+        ? null
+        : {
+            properties: {
+              keyId: apnsKeyId
+              appId: apnsTeamId
+              appName: apnsBundleId
+              token: apnsSigningKey
+              endpoint: apnsEndpoints[apnsEnvironment]
+            }
+          }
+      browserCredential: empty(vapidPublicKey)
+        ? null
+        : {
+            properties: {
+              subject: vapidSubject
+              vapidPublicKey: vapidPublicKey
+              vapidPrivateKey: vapidPrivateKey
+            }
+          }
+    }
+
+    resource rule 'authorizationRules' = {
+      name: 'belfry'
+      // Listen and Manage for installations, Send for pushes.
+      properties: { rights: ['Listen', 'Manage', 'Send'] }
+    }
+  }
+}
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+  name: vaultName
+}
+
+resource secret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
+  parent: vault
+  name: 'notification-hubs-connection'
+  tags: tags
+  properties: {
+    value: namespace::hub::rule.listKeys().primaryConnectionString
+    contentType: 'connection string of a notification hub'
+  }
+}
+
+output hub string = namespace::hub.name
+output secretName string = secret.name
+#disable-next-line secret-output
+output secretUri string = secret.properties.secretUri // the address, not the value; without a version, so that a new key is taken up

@@ -70,6 +70,8 @@ export class Belfry implements BelfryClient {
   #name: string | null = null;
   #session: Session | null = null;
   #connecting: AbortController | null = null;
+  /** Resolves when it is known whose alerts these are, or that it will not be. */
+  #identified: Promise<void> = Promise.resolve();
   /** What was said while there was no session: it waits in this tab, for `connect`. */
   #unsaid: Said[] = [];
   #leading = false;
@@ -127,12 +129,14 @@ export class Belfry implements BelfryClient {
     if (this.#connecting === null) {
       this.#connecting = new AbortController();
       this.#store.connection = "connecting";
-      void this.#connect(this.#connecting.signal);
+      this.#identified = this.#connect(this.#connecting.signal);
     } else if (this.snapshot.connection === "signed-out") {
       this.#store.connection = "connecting";
       if (this.#session !== null) this.#session.retry();
-      else void this.#connect(this.#connecting.signal);
+      else this.#identified = this.#connect(this.#connecting.signal);
     }
+    // What another person had loaded does not count.
+    await this.#identified;
     await this.#loaded();
   }
 
@@ -149,18 +153,15 @@ export class Belfry implements BelfryClient {
 
   /** Forget the person on this device, in every tab, and what still waits to be sent. */
   async signOut(): Promise<void> {
-    const session = this.#session;
+    const session = this.#session ?? (this.#name === null ? null : this.#newSession(this.#name));
     this.#session = null;
-    try {
-      await this.#push.signOut();
-    } catch (error) {
-      if (!(error instanceof BelfryError)) throw error;
-      // This browser takes no pushes any more; the server finds that out when it sends the next one.
-      console.debug("belfry: the server could not be told that this device is gone", error);
-    }
+    this.#connecting?.abort();
+    const told = this.#endPush();
     await session?.remove();
-    await this.disconnect();
     this.#forget();
+    this.#store.connection = "closed";
+    await told;
+    await this.disconnect();
   }
 
   list(filter: Filter = {}): CardList {
@@ -249,8 +250,16 @@ export class Belfry implements BelfryClient {
     const name = `${this.#options.api} ${account}`;
     if (this.#name !== null && this.#name !== name) this.#forget();
     this.#name = name;
+    void this.#push.start(name);
+    const session = (this.#session = this.#newSession(name));
+    void session.start().then(() => {
+      if (this.#session === session) for (const said of this.#unsaid.splice(0)) session.say(said);
+    });
+  }
+
+  #newSession(name: string): Session {
     const { storage = true, tabs = true, connect, browser } = this.#options;
-    this.#session = new Session({
+    return new Session({
       name,
       api: this.#api,
       store: this.#store,
@@ -269,9 +278,16 @@ export class Belfry implements BelfryClient {
         this.#forget();
       },
     });
-    void this.#push.start(name);
-    await this.#session.start();
-    for (const said of this.#unsaid.splice(0)) this.#tell(said);
+  }
+
+  async #endPush(): Promise<void> {
+    try {
+      await this.#push.signOut();
+    } catch (error) {
+      if (!(error instanceof BelfryError)) throw error;
+      // This browser takes no pushes any more; the server finds that out when it sends the next one.
+      console.debug("belfry: the server could not be told that this device is gone", error);
+    }
   }
 
   /** Null: the token is not accepted, or it is not wanted any more. */

@@ -441,6 +441,16 @@ test("to sign out leaves nothing of the person on this device, in any tab", asyn
   expect(server.connections).toBe(0);
 });
 
+test("to sign out after disconnecting leaves nothing either", async () => {
+  server.store(card(1));
+  const belfry = await live(tab());
+  await belfry.disconnect();
+  expect(titles(belfry)).toEqual(["Number 1"]);
+  await belfry.signOut();
+  expect(titles(belfry)).toEqual([]);
+  expect(await indexedDB.databases()).toEqual([]);
+});
+
 test("a card leaves the screen by itself when its time is over", async () => {
   const belfry = await live(tab());
   const changed = vi.fn();

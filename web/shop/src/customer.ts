@@ -10,6 +10,7 @@ import { Navigation } from "./navigation.ts";
 import { PROGRESS, toldOrders, type Order, type ToldOrder } from "./orders.ts";
 import { SeatPage, type Session } from "./page.ts";
 import type { Seat } from "./sign-in.ts";
+import "./follow.ts";
 
 const HOME = "/customer.html";
 /** Orders on the first page; all are one click away. */
@@ -148,7 +149,10 @@ class CustomerPage extends SeatPage {
   #newsPage(belfry: Belfry): TemplateResult {
     const cards = this.#news?.cards ?? [];
     return html`<main class="customer narrow">
-      <h1>News</h1>
+      <div class="section-head">
+        <h1>News</h1>
+        <shop-follow .belfry=${belfry} topic="offers" text="Tell me about offers"></shop-follow>
+      </div>
       ${
         cards.length > 0
           ? html`<ul class="news">

@@ -9,6 +9,7 @@ import { Navigation } from "./navigation.ts";
 import { PROGRESS, received, told, type Order, type Progress } from "./orders.ts";
 import { SeatPage, type Session } from "./page.ts";
 import type { Seat } from "./sign-in.ts";
+import "./follow.ts";
 import "./send-panel.ts";
 
 const ACTIONS: Readonly<Record<Progress, string>> = { placed: "Take", packed: "Pack", delivered: "Deliver" };
@@ -39,7 +40,7 @@ class OfficePage extends SeatPage {
     void this.#takeOrders();
   }
 
-  protected content(): TemplateResult {
+  protected content({ belfry }: Session): TemplateResult {
     return html`<main class="office">
       <h1 class="unseen">Back office</h1>
       <div class="work">
@@ -47,6 +48,11 @@ class OfficePage extends SeatPage {
         <section class="panel" aria-labelledby="send-heading">
           <h2 id="send-heading">Send an alert</h2>
           <shop-send-panel .send=${this.#send}></shop-send-panel>
+          <shop-follow
+            .belfry=${belfry}
+            topic="stock-oak"
+            text="Tell me about the stock of oak"
+          ></shop-follow>
         </section>
       </div>
       <section class="panel inbox" aria-label="Inbox"><belfry-inbox></belfry-inbox></section>

@@ -1,6 +1,6 @@
 /** What the customer's page and the back office have in common: somebody signs in, and Belfry is connected. */
 
-import { Belfry, SignedOutError, type Snapshot } from "@belfry/client";
+import { Belfry, onNotificationOpened, SignedOutError, type Snapshot } from "@belfry/client";
 import { useBelfry } from "@belfry/elements";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { mark } from "./icons.ts";
@@ -94,7 +94,10 @@ export abstract class SeatPage extends LitElement {
       if (known?.connection !== snapshot.connection || known.queued !== snapshot.queued) this.requestUpdate();
     });
     this.addEventListener("belfry-open", (event) => {
-      if (this.navigation.go((event as CustomEvent<{ url: string }>).detail.url)) event.preventDefault();
+      if (event.detail.url !== null && this.#lead(event.detail.url)) event.preventDefault();
+    });
+    onNotificationOpened(({ url }) => {
+      if (!this.navigation.go(url)) location.assign(url);
     });
     signIn.onChange(person, () => {
       location.reload(); // nothing of one person is left to the next
@@ -103,6 +106,14 @@ export abstract class SeatPage extends LitElement {
     this.opened(session);
     registerWorker();
     await connect(belfry);
+  }
+
+  /** Follow an alert's link within the shop; true: somebody sees it now. */
+  #lead(address: string): boolean {
+    if (this.navigation.go(address)) return true;
+    if (new URL(address).origin !== location.origin) return false;
+    window.open(address, "_blank", "noopener"); // it is for the other seat
+    return true;
   }
 
   #show(state: State): void {

@@ -2,11 +2,12 @@
 
 import type { Severity } from "@belfry/client";
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import type { Alert, Send } from "./alerts.ts";
+import type { Send } from "./alerts.ts";
 import { Dispatch, type Sent } from "./dispatch.ts";
 import { icons } from "./icons.ts";
 import { BACK_OFFICE } from "./orders.ts";
 import { single, STORIES, type Story } from "./stories.ts";
+import { written } from "./write.ts";
 
 const SEVERITIES: readonly Severity[] = ["info", "success", "warning", "critical"];
 const AUDIENCES: readonly (readonly [audience: string, name: string])[] = [
@@ -187,7 +188,8 @@ class SendPanel extends LitElement {
       @submit=${(event: SubmitEvent) => {
         event.preventDefault();
         const form = event.target as HTMLFormElement;
-        void this.#dispatch?.send(written(new FormData(form), this.#audience));
+        const alert = written(new FormData(form), newId(), this.#audience, new Date());
+        void this.#dispatch?.send({ alert, says: alert.title });
         form.querySelector<HTMLInputElement>("[name=title]")?.select();
       }}
     >
@@ -286,25 +288,6 @@ class SendPanel extends LitElement {
       this.#ticking = 0;
     }, 500);
   }
-}
-
-function written(form: FormData, to: string): { alert: Alert; says: string } {
-  const text = (name: string): string => {
-    const value = form.get(name);
-    return typeof value === "string" ? value.trim() : "";
-  };
-  const delay = Number(text("delay"));
-  const alert: Alert = {
-    id: newId(),
-    to: [to],
-    title: text("title"),
-    severity: text("severity") as Severity,
-    push: text("push") as NonNullable<Alert["push"]>,
-    ...(text("body") ? { body: text("body") } : {}),
-    ...(text("category") ? { category: text("category") } : {}),
-    ...(delay > 0 ? { deliverAt: new Date(Date.now() + delay * 1000).toISOString() } : {}),
-  };
-  return { alert, says: alert.title };
 }
 
 function newId(): string {

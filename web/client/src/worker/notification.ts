@@ -45,8 +45,7 @@ export function decode(message: unknown): Message | null {
   if (!isObject(message)) {
     return null;
   }
-  const { card, position, upTo } = message;
-  const unread = message.unread ?? message.badge;
+  const { card, position, upTo, unread } = message;
   const counted = typeof unread === "number" && Number.isInteger(unread) && unread >= 0 ? { unread } : {};
   if (message.type === "clear" && isText(upTo)) {
     return { type: "clear", upTo, ...counted };

@@ -49,7 +49,6 @@ export class Showing {
     const present: Present = { shown, visible, demand };
     const plan = planned(message, present, this.#style);
     if (plan.show) {
-      // `NotificationOptions` of TypeScript has no `renotify`, `timestamp` and `actions`.
       await registration.showNotification(plan.show.title, plan.show.appearance);
     }
     for (const notification of shown) {

@@ -170,7 +170,7 @@ test("the icon counts the unread cards", async () => {
     });
   });
   await visitor.push({ ...ALERT, unread: 3 });
-  await visitor.push({ ...CLEAR, badge: 0 });
+  await visitor.push({ ...CLEAR, unread: 0 });
   await vi.waitFor(async () => {
     expect(await visitor.worker.evaluate(() => (self as unknown as { counted: unknown }).counted)).toEqual([
       3, 0,

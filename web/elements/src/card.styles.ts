@@ -125,9 +125,6 @@ export const cardStyles = css`
     margin: 0.125rem 0 0;
     color: var(--_muted);
     overflow-wrap: anywhere;
-    /* Aligned as all around it, whichever way its own text runs. */
-    text-align: match-parent;
-    white-space: pre-line;
   }
 
   .body:not(.whole) {
@@ -146,12 +143,17 @@ export const cardStyles = css`
     display: flex;
     flex-wrap: wrap;
     align-items: baseline;
+    column-gap: calc(var(--_space) * 3);
     margin-block-start: calc(var(--_space) * 0.75);
     color: var(--_muted);
     font-size: var(--_size-small);
   }
 
-  .facts > span + span::before {
+  .body bdi {
+    white-space: pre-line;
+  }
+
+  .category::before {
     content: "·";
     margin-inline: calc(var(--_space) * 1.5);
   }
@@ -166,7 +168,6 @@ export const cardStyles = css`
   .more {
     position: relative;
     margin: 0;
-    margin-inline-start: calc(var(--_space) * 3);
     padding: 0;
     border: 0;
     background: none;
@@ -220,6 +221,10 @@ export const cardStyles = css`
       background: var(--_surface);
       opacity: 0;
       transition: opacity var(--_motion);
+    }
+
+    .image + .tools {
+      inset-inline-end: calc(3.5rem + var(--_space) * 6);
     }
 
     article:hover .tools,

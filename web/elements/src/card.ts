@@ -127,21 +127,20 @@ export class CardElement extends BelfryElement {
         ${
           card.body === ""
             ? nothing
-            : html`<p
-                id="body"
-                part="body"
-                dir="auto"
-                class=${classMap({ body: true, whole: this.expanded })}
-                .textContent=${card.body}
-              ></p>`
+            : html`<p id="body" part="body" class=${classMap({ body: true, whole: this.expanded })}>
+                <bdi .textContent=${card.body}></bdi>
+              </p>`
         }
         <div class="facts" part="facts">
           <span id="facts"
             ><time dir="auto" datetime=${card.at} title=${format.exact(at)}
               >${format.when(at, new Date(this.now))}</time
-            ></span
+            >${
+              card.category === undefined
+                ? nothing
+                : html`<span class="category">${texts.category(card.category)}</span>`
+            }</span
           >
-          ${card.category === undefined ? nothing : html`<span>${texts.category(card.category)}</span>`}
           <button
             class="more"
             part="more"

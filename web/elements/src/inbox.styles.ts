@@ -49,11 +49,6 @@ export const inboxStyles = css`
   .mark-all {
     flex: none;
     padding-inline: calc(var(--_space) * 1.5);
-    color: var(--_muted);
-  }
-
-  .mark-all:not([aria-disabled="true"]):hover {
-    color: var(--_text);
   }
 
   @container (width < 24rem) {
@@ -250,7 +245,8 @@ export const inboxStyles = css`
     color: var(--_muted);
   }
 
-  .state .button {
+  .state .button,
+  .state ::slotted(*) {
     margin-block-start: calc(var(--_space) * 3);
   }
 

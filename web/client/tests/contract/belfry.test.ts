@@ -71,16 +71,21 @@ test("an alert is on every device at once, and read on one it is read on the oth
 }, 60_000);
 
 test("all read on one device leaves nothing unread on another, also of what it does not know", async () => {
-  const titles = Array.from({ length: 130 }, (_, number) => ({
+  const watching = await device();
+  const alerts = Array.from({ length: 130 }, (_, number) => ({
     to: [`user:${user}`],
     title: `Number ${number}`,
   }));
-  await system.send(...titles.slice(0, 65));
-  await system.send(...titles.slice(65));
+  await system.send(...alerts.slice(0, 65));
+  await system.send(...alerts.slice(65));
+  await until(() => {
+    expect(shown(watching)).toHaveLength(130);
+  });
   const [phone, laptop] = [await device(), await device()];
   await until(() => {
     expect([phone.snapshot.unread, laptop.snapshot.unread]).toEqual([100, 100]);
   });
+  expect(shown(phone)).toHaveLength(100);
   phone.markAllRead();
   await until(() => {
     expect([phone.snapshot.unread, laptop.snapshot.unread, phone.snapshot.queued]).toEqual([0, 0, 0]);

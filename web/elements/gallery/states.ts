@@ -2,6 +2,7 @@
 import "../src/index.ts";
 import type { BelfryElement } from "../src/index.ts";
 import { card, FakeBelfry, UNREACHABLE, type FakeOptions } from "../tests/fake.ts";
+import { preferenceStates } from "./preference-states.ts";
 import { many, sample } from "./sample.ts";
 import { toastStates } from "./toast-states.ts";
 
@@ -160,6 +161,7 @@ export const states: Readonly<Record<string, State>> = {
     },
   },
   ...toastStates,
+  ...preferenceStates,
 };
 
 export type { BelfryElement };

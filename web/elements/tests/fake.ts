@@ -3,6 +3,7 @@ import type {
   BelfryClient,
   Card,
   CardList,
+  Device,
   Filter,
   Preferences,
   Problem,
@@ -70,6 +71,7 @@ export class FakeBelfry implements BelfryClient {
     criticalAlways: true,
   };
   savedSubscriptions: Subscription[] = [];
+  savedDevices: Device[] = [];
 
   readonly #cards = new Map<string, Card>();
   #sorted: readonly Card[] | null = null;
@@ -207,6 +209,16 @@ export class FakeBelfry implements BelfryClient {
     await this.request();
     this.savedPreferences = preferences;
     return preferences;
+  }
+
+  async devices(): Promise<readonly Device[]> {
+    await this.request();
+    return this.savedDevices;
+  }
+
+  async removeDevice(installation: string): Promise<void> {
+    await this.request();
+    this.savedDevices = this.savedDevices.filter((device) => device.installation !== installation);
   }
 
   /** One request to the server: takes its time, and may fail. */

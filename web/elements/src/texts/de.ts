@@ -141,7 +141,7 @@ export const de: Texts = {
       failed: "Ihre Geräte konnten nicht geladen werden.",
       platform: (name) => PLATFORMS[name] ?? name,
       since: (date) => `Hinzugefügt: ${date}`,
-      seen: (date) => `zuletzt benutzt: ${date}`,
+      seen: (date) => `Zuletzt benutzt: ${date}`,
       remove: "Entfernen",
       removeOf: (device) => `${device} entfernen`,
       sure: "Es erhält dann keine Mitteilungen mehr.",

@@ -1,0 +1,477 @@
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
+import type {
+  BelfryClient,
+  Connection,
+  Preferences,
+  Problem,
+  QuietHours,
+  Severity,
+  Unsubscribe,
+} from "@belfry/client";
+import "./devices.ts";
+import { knowsDevices, type DevicesElement } from "./devices.ts";
+import { broken, closed } from "./drawings.ts";
+import { BelfryElement, define } from "./element.ts";
+import { categoriesOf } from "./filters.ts";
+import { Following } from "./following.ts";
+import { checkIcon, offlineIcon, retryIcon, severityIcon } from "./icons.ts";
+import { preferencesStyles, settings } from "./preferences.styles.ts";
+import "./push-switch.ts";
+import { faultOf, quietHoursFields, usualQuietHours } from "./quiet-hours.ts";
+import { attempt, Saver } from "./saver.ts";
+import { readable } from "./texts/text.ts";
+import { buttons, theme } from "./theme.ts";
+
+/** A topic that an app offers. */
+export interface Topic {
+  readonly topic: string;
+  readonly title: string;
+  readonly description?: string;
+}
+
+const SEVERITIES: readonly Severity[] = ["info", "success", "warning", "critical"];
+/** For how long it says that something was saved, in milliseconds. */
+const SAID = 3000;
+
+/**
+ * What a person follows, and what they are pushed: each change is saved at once.
+ *
+ * @slot signed-out - A way to sign in, shown to who is signed out.
+ */
+export class PreferencesElement extends BelfryElement {
+  static override styles = [theme, buttons, settings, preferencesStyles];
+  static override properties: PropertyDeclarations = {
+    topics: { type: Array },
+    categories: { type: Array },
+    draft: { state: true },
+    problem: { state: true },
+    said: { state: true },
+  };
+
+  /** What there is to follow; as an attribute, JSON. What is followed already is shown in any case. */
+  declare topics: readonly Topic[];
+  /** What there is to mute; as an attribute, JSON. Those of cards that have come are shown in any case. */
+  declare categories: readonly string[];
+  /** As the person wants it; null: not loaded yet. */
+  declare protected draft: Preferences | null;
+  /** Why it could not be loaded. */
+  declare protected problem: Problem | null;
+  /** Whether it was said for long enough that all is saved. */
+  declare protected said: boolean;
+
+  #following: Following | null = null;
+  #saver: Saver<Preferences> | null = null;
+  /** Quiet hours as they were before they were turned off. */
+  #usual: QuietHours = usualQuietHours();
+  #saying: ReturnType<typeof setTimeout> | undefined;
+  #connection: Connection = "closed";
+  #user: string | null = null;
+
+  constructor() {
+    super();
+    this.topics = [];
+    this.categories = [];
+    this.draft = null;
+    this.problem = null;
+    this.said = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener("online", this.#network);
+    addEventListener("offline", this.#network);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener("online", this.#network);
+    removeEventListener("offline", this.#network);
+    clearTimeout(this.#saying);
+  }
+
+  protected override watch(client: BelfryClient): readonly Unsubscribe[] {
+    this.#connection = client.snapshot.connection;
+    this.#user = client.snapshot.user;
+    this.draft = null;
+    void this.#load(client);
+    return [
+      ...super.watch(client),
+      client.observe(({ connection, user }) => {
+        const other = this.#user !== null && this.#user !== user;
+        const again = connection === "live" && this.#connection !== "live" && this.problem !== null;
+        this.#connection = connection;
+        this.#user = user;
+        // Nothing of one person is shown to the next.
+        this.draft = other ? null : this.draft;
+        if (other || again) {
+          void this.#load(client);
+        }
+      }),
+    ];
+  }
+
+  protected override render(): TemplateResult {
+    const { preferences } = this.texts;
+    return html`<section part="preferences" lang=${this.speech.locale} aria-label=${preferences.label}>
+      ${
+        this.snapshot.connection === "signed-out"
+          ? html`<div class="state" part="state">
+              ${closed()}
+              <p class="headline">${preferences.signedOut}</p>
+              <slot name="signed-out"></slot>
+            </div>`
+          : this.draft
+            ? this.#form(this.draft)
+            : this.problem
+              ? this.#failed(this.problem)
+              : this.#skeleton()
+      }
+    </section>`;
+  }
+
+  #form(draft: Preferences): TemplateResult {
+    const { preferences } = this.texts;
+    const offline = this.#offline;
+    return html`<form novalidate @submit=${stay}>
+      ${
+        offline
+          ? html`<div class="note" part="offline" role="status">
+              ${offlineIcon()}<span>${preferences.offline}</span>
+            </div>`
+          : nothing
+      }
+      <div class="group">
+        <h3>${preferences.device.title}</h3>
+        <div class="rows" part="rows">
+          <belfry-push-switch
+            .belfry=${this.belfry}
+            .disabled=${offline}
+            @registered=${this.#registered}
+          ></belfry-push-switch>
+        </div>
+      </div>
+      <fieldset ?disabled=${offline}>
+        ${this.#topics(draft)} ${this.#severity(draft)} ${this.#categories(draft)} ${this.#quiet(draft)}
+      </fieldset>
+      ${
+        this.belfry && knowsDevices(this.belfry)
+          ? html`<belfry-devices .belfry=${this.belfry} .disabled=${offline}></belfry-devices>`
+          : nothing
+      }
+      ${this.#saving()}
+    </form>`;
+  }
+
+  #topics(draft: Preferences): TemplateResult | typeof nothing {
+    const { topics } = this.texts.preferences;
+    const offered = new Set(this.topics.map(({ topic }) => topic));
+    const others = [...new Set([...(this.#following?.topics ?? []), ...draft.mutedTopics])]
+      .filter((topic) => !offered.has(topic))
+      .map((topic): Topic => ({ topic, title: readable(topic) }));
+    const all = [...this.topics, ...others];
+    return all.length === 0
+      ? nothing
+      : html`<fieldset class="group" part="group topics">
+          <legend>${topics.title}</legend>
+          <p class="hint">${topics.hint}</p>
+          <div class="rows" part="rows">${all.map((topic, index) => this.#topic(topic, index, draft))}</div>
+        </fieldset>`;
+  }
+
+  #topic(
+    { topic, title, description }: Topic,
+    index: number,
+    { mutedTopics: muted }: Preferences,
+  ): TemplateResult {
+    const { topics, notSaved } = this.texts.preferences;
+    const followed = this.#following?.has(topic) ?? false;
+    const problem = this.#following?.problem(topic);
+    return html`<div class="row" part="row">
+      <label class="name" for="topic-${index}">${title}</label>
+      ${description === undefined ? nothing : html`<span class="hint" id="topic-${index}-hint">${description}</span>`}
+      <input
+        type="checkbox"
+        class="switch"
+        name="topic"
+        id="topic-${index}"
+        aria-describedby="topic-${index}-hint topic-${index}-fault"
+        .checked=${live(followed)}
+        @change=${(event: Event) => {
+          this.#following?.set(topic, isChecked(event));
+        }}
+      />
+      ${
+        problem
+          ? html`<span class="fault" id="topic-${index}-fault" role="alert"
+              >${notSaved} <span lang="en">${problem.detail}</span></span
+            >`
+          : nothing
+      }
+      ${
+        followed || muted.includes(topic)
+          ? html`<label class="sub"
+              ><input
+                type="checkbox"
+                name="pushed-topic"
+                aria-label=${topics.pushOf(title)}
+                .checked=${live(!muted.includes(topic))}
+                @change=${(event: Event) => {
+                  this.#change({ mutedTopics: muting(muted, topic, !isChecked(event)) });
+                }}
+              />${topics.push}</label
+            >`
+          : nothing
+      }
+    </div>`;
+  }
+
+  #severity(draft: Preferences): TemplateResult {
+    const { severity: texts } = this.texts.preferences;
+    return html`<fieldset class="group" part="group severity">
+      <legend>${texts.title}</legend>
+      <p class="hint">${texts.hint}</p>
+      <div class="rows" part="rows">
+        ${SEVERITIES.map(
+          (severity) =>
+            html`<label class="row choice ${severity}" part="row">
+              <input
+                type="radio"
+                name="minimum-severity"
+                value=${severity}
+                .checked=${live(draft.minimumSeverity === severity)}
+                @change=${() => {
+                  this.#change({ minimumSeverity: severity });
+                }}
+              /><span class="name">${texts.from[severity]}</span>${severityIcon(severity)}
+            </label>`,
+        )}
+        ${toggle("critical-always", texts.critical, texts.criticalHint, draft.criticalAlways, (on) => {
+          this.#change({ criticalAlways: on });
+        })}
+      </div>
+    </fieldset>`;
+  }
+
+  #categories(draft: Preferences): TemplateResult | typeof nothing {
+    const { texts } = this;
+    const seen = categoriesOf(this.belfry?.list().cards ?? [], { categories: draft.mutedCategories });
+    const all = [...this.categories, ...seen.filter((category) => !this.categories.includes(category))];
+    return all.length === 0
+      ? nothing
+      : html`<fieldset class="group" part="group categories">
+          <legend>${texts.preferences.categories.title}</legend>
+          <p class="hint">${texts.preferences.categories.hint}</p>
+          <div class="rows" part="rows">
+            ${all.map((category) =>
+              toggle(
+                `category-${category}`,
+                texts.category(category),
+                null,
+                !draft.mutedCategories.includes(category),
+                (on) => {
+                  this.#change((now) => ({ mutedCategories: muting(now.mutedCategories, category, !on) }));
+                },
+              ),
+            )}
+          </div>
+        </fieldset>`;
+  }
+
+  #quiet({ quietHours }: Preferences): TemplateResult {
+    const { quiet } = this.texts.preferences;
+    return html`<fieldset class="group" part="group quiet">
+      <legend class="hidden">${quiet.title}</legend>
+      <div class="rows" part="rows">
+        ${toggle("quiet-hours", quiet.title, quiet.hint, quietHours !== null, (on) => {
+          this.#change({ quietHours: on ? this.#usual : null });
+        })}
+        ${
+          quietHours
+            ? quietHoursFields(quietHours, this.speech, (change) => {
+                this.#change((now) => ({ quietHours: { ...(now.quietHours ?? this.#usual), ...change } }));
+              })
+            : nothing
+        }
+      </div>
+    </fieldset>`;
+  }
+
+  #saving(): TemplateResult {
+    const { preferences } = this.texts;
+    const { state = "idle", problem } = this.#saver ?? {};
+    const over = state === "idle" || (state === "saved" && this.said);
+    return html`<div
+      class="saving ${over ? "over" : state} ${state === "failed" ? "critical" : "success"}"
+      part="saving"
+      role=${state === "failed" ? "alert" : "status"}
+    >
+      ${
+        over
+          ? nothing
+          : state === "failed"
+            ? html`${severityIcon("critical")}
+                <span>${preferences.notSaved} <span lang="en">${problem?.detail}</span></span>
+                <button class="button" type="button" @click=${this.#saveAgain}>${preferences.retry}</button>`
+            : state === "saved"
+              ? html`${checkIcon()}<span>${preferences.saved}</span>`
+              : html`<span>${preferences.saving}</span>`
+      }
+    </div>`;
+  }
+
+  #failed({ detail }: Problem): TemplateResult {
+    const { preferences } = this.texts;
+    return html`<div class="state" part="state" role="alert">
+      ${broken()}
+      <p class="headline">${preferences.failed}</p>
+      <p class="hint">${this.#offline ? preferences.offline : html`<span lang="en">${detail}</span>`}</p>
+      <button class="button" type="button" @click=${this.#loadAgain}>
+        ${retryIcon(14)} ${preferences.retry}
+      </button>
+    </div>`;
+  }
+
+  #skeleton(): TemplateResult {
+    const row = html`<div class="row">
+      <span class="bone name"></span><span class="bone hint"></span><span class="bone control"></span>
+    </div>`;
+    return html`<div class="skeleton" part="skeleton" aria-busy="true">
+      <p class="hidden">${this.texts.preferences.loading}</p>
+      ${[1, 3, 2].map(
+        (count) =>
+          html`<div class="group">
+            <div class="bone title"></div>
+            <div class="rows">${Array.from({ length: count }, () => row)}</div>
+          </div>`,
+      )}
+    </div>`;
+  }
+
+  get #offline(): boolean {
+    return this.snapshot.connection === "waiting" || !navigator.onLine;
+  }
+
+  async #load(client: BelfryClient): Promise<void> {
+    this.problem = null;
+    const again = (): void => {
+      this.requestUpdate();
+    };
+    const problem = await attempt(async () => {
+      const [preferences, subscriptions] = await Promise.all([client.preferences(), client.subscriptions()]);
+      if (client === this.belfry) {
+        this.draft = preferences;
+        this.#usual = preferences.quietHours ?? usualQuietHours();
+        this.#following = new Following(
+          client,
+          subscriptions.map(({ topic }) => topic),
+          again,
+        );
+        this.#saver = new Saver(
+          (value) => client.savePreferences(value),
+          () => {
+            this.#savingChanged();
+          },
+        );
+      }
+    });
+    if (client === this.belfry) {
+      this.problem = problem;
+    }
+  }
+
+  /** The person has changed something. */
+  #change(change: Partial<Preferences> | ((now: Preferences) => Partial<Preferences>)): void {
+    if (!this.draft) {
+      return;
+    }
+    this.draft = { ...this.draft, ...(typeof change === "function" ? change(this.draft) : change) };
+    const { quietHours } = this.draft;
+    if (quietHours && faultOf(quietHours, this.texts) !== null) {
+      return; // it says so where it is
+    }
+    this.#usual = quietHours ?? this.#usual;
+    this.#saver?.save(this.draft);
+  }
+
+  #savingChanged(): void {
+    this.said = false;
+    clearTimeout(this.#saying);
+    if (this.#saver?.state === "saved") {
+      this.#saying = setTimeout(() => {
+        this.said = true;
+      }, SAID);
+    }
+    this.requestUpdate();
+  }
+
+  readonly #saveAgain = (): void => {
+    if (this.draft) {
+      this.#saver?.save(this.draft);
+    }
+  };
+
+  readonly #loadAgain = (): void => {
+    if (this.belfry) {
+      void this.#load(this.belfry);
+    }
+  };
+
+  readonly #registered = (): void => {
+    this.renderRoot.querySelector<DevicesElement>("belfry-devices")?.reload();
+  };
+
+  readonly #network = (): void => {
+    if (navigator.onLine && this.problem) {
+      this.#loadAgain();
+    }
+    this.requestUpdate();
+  };
+}
+
+/** One thing that is on or off. */
+function toggle(
+  name: string,
+  title: string,
+  hint: string | null,
+  on: boolean,
+  turn: (on: boolean) => void,
+): TemplateResult {
+  return html`<label class="row" part="row">
+    <span class="name" id="${name}-name">${title}</span>
+    ${hint === null ? nothing : html`<span class="hint" id="${name}-hint">${hint}</span>`}
+    <input
+      type="checkbox"
+      class="switch"
+      name=${name}
+      aria-labelledby="${name}-name"
+      aria-describedby=${hint === null ? nothing : `${name}-hint`}
+      .checked=${live(on)}
+      @change=${(event: Event) => {
+        turn(isChecked(event));
+      }}
+    />
+  </label>`;
+}
+
+function isChecked(event: Event): boolean {
+  return (event.currentTarget as HTMLInputElement).checked;
+}
+
+function muting(muted: readonly string[], name: string, mute: boolean): readonly string[] {
+  const others = muted.filter((other) => other !== name);
+  return mute ? [...others, name] : others;
+}
+
+/** Everything is saved already. */
+function stay(event: Event): void {
+  event.preventDefault();
+}
+
+define("belfry-preferences", PreferencesElement);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "belfry-preferences": PreferencesElement;
+  }
+}

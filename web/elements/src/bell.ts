@@ -60,8 +60,8 @@ export class BellElement extends BelfryElement {
 
       .badge {
         position: absolute;
-        inset-block-start: 0;
-        inset-inline-start: 50%;
+        inset-block-start: -0.125rem;
+        inset-inline-start: 52%;
         min-inline-size: 1.0625rem;
         padding-inline: 0.25rem;
         border-radius: 0.53125rem;
@@ -78,8 +78,8 @@ export class BellElement extends BelfryElement {
       /* As one who is away is shown elsewhere: a dot with a bar. */
       .offline {
         position: absolute;
-        inset-block-end: 0.3125rem;
-        inset-inline-end: 0.3125rem;
+        inset-block-end: 0.25rem;
+        inset-inline-start: 0.25rem;
         display: grid;
         place-items: center;
         inline-size: 0.6875rem;
@@ -241,7 +241,7 @@ export class BellElement extends BelfryElement {
         aria-label=${label}
         title=${label}
       >
-        <span class="drawing" part="icon"><slot>${bellIcon(20)}</slot></span>
+        <span class="drawing" part="icon"><slot>${bellIcon(22)}</slot></span>
         ${
           unread === 0
             ? nothing

@@ -341,14 +341,19 @@ export class InboxElement extends BelfryElement {
   };
 
   readonly #keyPressed = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.altKey || event.metaKey || event.shiftKey) {
+    const [origin] = event.composedPath();
+    // A field of yours, in a slot, is for writing in.
+    const writing =
+      origin instanceof HTMLElement &&
+      (origin.isContentEditable || origin.matches("input, textarea, select"));
+    if (writing || event.defaultPrevented || event.altKey || event.metaKey || event.shiftKey) {
       return;
     }
     if (event.key === "z") {
       this.#takeBack();
     } else if (event.ctrlKey) {
       return;
-    } else if (event.key === "j" || (event.key === "ArrowDown" && event.target instanceof HTMLElement)) {
+    } else if (event.key === "j" || event.key === "ArrowDown") {
       this.#feed?.focus();
     } else {
       return;

@@ -266,13 +266,17 @@ describe("by keyboard", () => {
     expect(focused()?.className).toBe("end");
   });
 
-  test("keys outside of the inbox do nothing", async () => {
-    const { client } = await showInbox({ cards: cards(5) });
+  test("keys outside of the inbox, or in a field inside, are left to who wants them", async () => {
+    const { client, inbox } = await showInbox({ cards: cards(5) });
     const field = document.createElement("input");
     document.body.append(field);
     field.focus();
     await userEvent.keyboard("euz");
-    expect(field.value).toBe("euz");
+    inbox.append(field);
+    field.slot = "header";
+    field.focus();
+    await userEvent.keyboard("jz");
+    expect(field.value).toBe("euzjz");
     expect(client.said).toEqual([]);
   });
 });

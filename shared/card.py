@@ -66,6 +66,8 @@ class Withdrawn(TypedDict):
 # Types of msgspec cannot be a union of these two; what follows can stand in its place wherever JSON is described.
 CardJson = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/Card"})]
 """JSON of the shape `Card`."""
+WithdrawnJson = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/Withdrawn"})]
+"""JSON of the shape `Withdrawn`."""
 AnyCardJson = Annotated[
     dict[str, Any],
     Meta(extra_json_schema={"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Card", "Withdrawn")]}),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct, structs
 
 from shared.audience import Audience, AudienceText
-from shared.card import AnyCardJson, CardJson, StoredAlert, format_moment, to_card
+from shared.card import AnyCardJson, CardJson, StoredAlert, WithdrawnJson, format_moment, to_card
 from shared.identity import Person
 from shared.inbox.changes import AlertDecoder, Changed, Feeds, read_changes
 from shared.inbox.counting import LIMIT, Count, count_unread
@@ -53,6 +53,8 @@ class History(Struct, frozen=True):
     """What `read` and `archived` of these cards rest on."""
     readUpTo: ReadUpToMoment  # noqa: N815  # named as in JSON
     audiences: Since
+    withdrawn: list[WithdrawnJson]
+    """What is gone from among these cards: a frame from before may still be on its way."""
 
 
 class Changes(Struct, frozen=True):
@@ -120,6 +122,7 @@ class CatchingUp:
             marks=[seen.mark.told() for seen in page.cards if seen.mark],
             readUpTo=visit.profile.read_up_to,
             audiences=_since(visit),
+            withdrawn=[to_card(alert) for alert in page.withdrawn],
         )
 
     async def changes(self, person: Person, token: str) -> Changes:

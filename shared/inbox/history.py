@@ -33,6 +33,8 @@ class Page(Struct, frozen=True):
 
     cards: list[Seen]
     before: Position | None
+    withdrawn: list[StoredAlert] = []
+    """What is gone from among these cards."""
 
 
 class Wanted(Struct, frozen=True):
@@ -63,6 +65,7 @@ async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wa
     to go on.
     """
     shown: dict[str, Seen] = {}
+    withdrawn: dict[str, StoredAlert] = {}
     cursor = wanted.before
     for _ in range(_ROUNDS):
         certain, cursor = await _read_round(alerts, reader.memberships, wanted, cursor)
@@ -70,11 +73,9 @@ async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wa
         for alert in certain:
             # The first of a card is its newest revision; an older one of another audience is only its past.
             candidates.setdefault(alert.card, alert)
-        visible = [
-            alert
-            for card, alert in candidates.items()
-            if card not in shown and not alert.retracted and not alert.alert.expired(now)
-        ]
+        fresh = [alert for card, alert in candidates.items() if card not in shown]
+        withdrawn |= {alert.card: alert for alert in fresh if alert.retracted}
+        visible = [alert for alert in fresh if not alert.retracted and not alert.alert.expired(now)]
         marks, overtaken = await asyncio.gather(
             people.marks(reader.user, [alert.card for alert in visible]),
             asyncio.gather(*(_overtaken(alerts, reader, alert) for alert in visible)),
@@ -85,11 +86,12 @@ async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wa
             if seen.state.archived or (wanted.unread is not None and seen.state.read is wanted.unread):
                 continue
             if len(shown) == wanted.limit:
-                return Page(list(shown.values()), min(item.alert.position for item in shown.values()))
+                end = min(item.alert.position for item in shown.values())
+                return Page(list(shown.values()), end, [alert for alert in withdrawn.values() if alert.position >= end])
             shown[card] = seen
         if cursor is None or len(shown) == wanted.limit:
             break
-    return Page(list(shown.values()), cursor)
+    return Page(list(shown.values()), cursor, list(withdrawn.values()))
 
 
 def see(alert: StoredAlert, mark: KeptMark | None, read_up_to: str) -> Seen:

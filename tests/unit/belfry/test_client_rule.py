@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,6 +67,14 @@ class ShowsWhatIsForOthers(View):
         return True
 
 
+class KnowsOnlyWhatIsThere(View):
+    """Does not hear from the history what is gone."""
+
+    def take_answer(self, answer: Mapping[str, Any]) -> list[Card]:
+        """See `View`."""
+        return super().take_answer({**answer, "withdrawn": ()})
+
+
 def _enqueue(*to: str, **fields: Any) -> Step:
     return Step("enqueue", {"to": to, **({} if fields.get("retract") else {"title": "one"}), **fields})
 
@@ -77,6 +85,7 @@ MARK_UNREAD = Step("mark", {"index": 0, "read": False, "archived": None})
 MARK_ALL = Step("mark_all", {})
 RECONNECT = Step("reconnect", {})
 SUBSCRIBE = Step("subscribe", {"wanted": True})
+UNSUBSCRIBE = Step("subscribe", {"wanted": False})
 ARRIVE = Step("arrive", {"index": 0, "again": False})
 REDELIVER = Step("redeliver", {"index": 0})
 
@@ -104,6 +113,17 @@ SHORTEST: dict[type[View], list[Step]] = {
         DELIVER,
     ],
     ShowsWhatIsForOthers: [_enqueue("topic:news"), DELIVER, SUBSCRIBE, ARRIVE, REDELIVER],
+    KnowsOnlyWhatIsThere: [
+        UNSUBSCRIBE,
+        _enqueue("user:ada", id="a"),
+        DELIVER,
+        _enqueue("user:ada", id="a", retract=True),
+        DELIVER,
+        ARRIVE,
+        ARRIVE,
+        Step("disconnect", {}),
+        RECONNECT,
+    ],
 }
 """For each line of the rule the shortest story in which its absence shows, as `find` over `STEPS` shrinks it."""
 

@@ -56,6 +56,18 @@ async def test_cards_come_newest_first(store: MemoryStore, people: MemoryPeople)
     assert [seen.alert.id for seen in cards] == ["d", "c", "b", "a"]
 
 
+async def test_what_is_gone_from_a_page_is_told(store: MemoryStore, people: MemoryPeople) -> None:
+    """A frame that brings it may still be on its way; and what is gone from older pages is told with them."""
+    store.put(stored("a", 1, retract=True), stored("b", 2), stored("c", 3, OFFICE, retract=True), stored("d", 4))
+    pages = [
+        await read_page(store, people, reader(), Wanted(1, before), EVENING)
+        for before in (None, stored("d", 4).position)
+    ]
+    assert [[alert.id for alert in page.withdrawn] for page in pages] == [[], ["c"]]
+    everything = await read_page(store, people, reader(), Wanted(10), EVENING)
+    assert sorted(alert.id for alert in everything.withdrawn) == ["a", "c"]
+
+
 async def test_nobody_elses_cards_come(store: MemoryStore, people: MemoryPeople) -> None:
     """Only the audiences that the reader belongs to are read at all."""
     store.put(stored("a", 1), stored("b", 2, BEN), stored("c", 3, OUTAGES))

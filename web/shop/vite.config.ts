@@ -39,7 +39,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Paths of alerts, and the page that shows them; `staticwebapp.config.json` says the same where it is deployed. */
 const PAGES: readonly (readonly [RegExp, string])[] = [
   [/^\/(orders(\/.*)?|news|offers|preferences)$/, "/customer.html"],
-  [/^\/(desk|stock|reports)$/, "/office.html"],
+  [/^\/(desk(\/.*)?|stock|reports)$/, "/office.html"],
 ];
 
 function site(): Plugin {

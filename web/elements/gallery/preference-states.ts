@@ -2,7 +2,7 @@
 import type { Topic } from "../src/index.ts";
 import { FakeBelfry, UNREACHABLE } from "../tests/fake.ts";
 import { sample } from "./sample.ts";
-import { settled, type State } from "./states.ts";
+import { settled, type State } from "./state.ts";
 
 const TOPICS: readonly Topic[] = [
   { topic: "offers", title: "Offers", description: "Once a week, what is cheaper than it was." },

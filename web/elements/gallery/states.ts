@@ -2,14 +2,10 @@
 import "../src/index.ts";
 import type { BelfryElement } from "../src/index.ts";
 import { card, FakeBelfry, UNREACHABLE, type FakeOptions } from "../tests/fake.ts";
+import { settled, type State } from "./state.ts";
 import { preferenceStates } from "./preference-states.ts";
 import { many, sample } from "./sample.ts";
 import { toastStates } from "./toast-states.ts";
-
-export interface State {
-  /** Put it into the page; resolves when there is something to see. */
-  show(body: HTMLElement): Promise<void> | void;
-}
 
 function inbox(
   body: HTMLElement,
@@ -44,12 +40,6 @@ function bell(
 async function cardsOf(root: ShadowRoot): Promise<HTMLElement[]> {
   await settled();
   return [...(root.querySelector("belfry-feed")?.shadowRoot?.querySelectorAll("belfry-card") ?? [])];
-}
-
-export async function settled(): Promise<void> {
-  for (let frame = 0; frame < 4; frame += 1) {
-    await new Promise((resolve) => requestAnimationFrame(resolve));
-  }
 }
 
 function press(root: ShadowRoot, name: string): void {

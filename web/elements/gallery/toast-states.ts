@@ -2,7 +2,7 @@
 import type { ToastsElement } from "../src/index.ts";
 import { card, FakeBelfry } from "../tests/fake.ts";
 import { sample } from "./sample.ts";
-import { settled, type State } from "./states.ts";
+import { settled, type State } from "./state.ts";
 
 interface Shown {
   readonly client: FakeBelfry;

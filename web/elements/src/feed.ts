@@ -2,18 +2,13 @@ import { html, nothing, type PropertyDeclarations, type PropertyValues, type Tem
 import { repeat } from "lit/directives/repeat.js";
 import type { BelfryClient, Card, Problem, Unsubscribe } from "@belfry/client";
 import { CardElement } from "./card.ts";
-import { beginsDay } from "./days.ts";
 import { BelfryElement, define } from "./element.ts";
 import { feedStyles } from "./feed.styles.ts";
 import { retryIcon, upIcon } from "./icons.ts";
-import { Order } from "./order.ts";
+import { commandOf } from "./keys.ts";
+import { Reading } from "./reading.ts";
 import { buttons, theme } from "./theme.ts";
-import { between, layOut, pieces, rowAt, type Piece, type Rows, type Span } from "./window.ts";
 
-/** A row's height in pixels, until it has been seen. */
-const ESTIMATE = 94;
-/** How far beyond what is in sight rows are rendered, in pixels. */
-const MARGIN = 600;
 /** How near its end the list loads more, in pixels. */
 const NEAR = 800;
 
@@ -21,12 +16,6 @@ const NEAR = 800;
 export interface MarkDetail {
   readonly card: Card;
   readonly change: { readonly read: boolean } | { readonly archived: true };
-}
-
-interface Anchor {
-  readonly card: string;
-  /** How far the upper edge of what is seen lies below the card's, in pixels. */
-  readonly below: number;
 }
 
 /**
@@ -56,19 +45,7 @@ export class FeedElement extends BelfryElement {
   declare now: number;
   declare protected expanded: ReadonlySet<string>;
 
-  readonly #order = new Order();
-  /** As they stand on the screen. */
-  #rows: readonly Card[] = [];
-  #begins: readonly boolean[] = [];
-  #held = 0;
-  readonly #heights = new Map<string, number>();
-  #layout: Rows = layOut(0, () => 0);
-  #span: Span = { from: 0, to: 0 };
-  #pieces: readonly Piece[] = [];
-  #anchor: Anchor | null = null;
-  /** What is seen of it: from which height, and how much. */
-  #top = 0;
-  #sight = 800;
+  readonly #reading = new Reading();
   readonly #resizes = new ResizeObserver(() => {
     this.#resized();
   });
@@ -98,7 +75,7 @@ export class FeedElement extends BelfryElement {
     // Not told of moves inside: a shadow root keeps those to itself.
     this.addEventListener("focusout", () => {
       this.#occupied = false;
-      if (this.#held > 0) {
+      if (this.#reading.held > 0) {
         this.requestUpdate();
       }
     });
@@ -124,8 +101,7 @@ export class FeedElement extends BelfryElement {
 
   /** Begin anew: newest first, at the top. */
   settle(): void {
-    this.#order.settle();
-    this.#top = 0;
+    this.#reading.settle();
     this.#current = null;
     this.scrollTop = 0;
     this.requestUpdate();
@@ -133,23 +109,15 @@ export class FeedElement extends BelfryElement {
 
   /** Focus the card that last had the focus, else the first one. */
   override focus(): void {
-    const index = this.#indexOf(this.#current);
-    void this.#focusRow(index === -1 ? 0 : index);
+    void this.#focusRow(this.#reading.indexOf(this.#current));
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    this.#anchor = this.#top > 0 ? this.#anchorAt(this.#top) : null;
-    if (changed.has("cards") || this.#held > 0) {
+    this.#reading.holdStill(this.#focused ? this.#current : null);
+    if (changed.has("cards") || this.#reading.held > 0) {
       this.#arrange();
     }
-    this.#layOut();
-    if (this.#anchor) {
-      const index = this.#indexOf(this.#anchor.card);
-      this.#top = Math.max(0, (this.#layout.edges[index] ?? 0) + this.#anchor.below);
-    }
-    this.#span = this.#spanAt(this.#top);
-    const current = this.#focused || this.#refocus ? this.#indexOf(this.#current) : -1;
-    this.#pieces = pieces(this.#layout, this.#span, current === -1 ? null : current);
+    this.#reading.place(this.#focused || this.#refocus ? this.#current : null);
   }
 
   protected override updated(): void {
@@ -163,13 +131,14 @@ export class FeedElement extends BelfryElement {
 
   protected override render(): TemplateResult {
     const { inbox } = this.texts;
+    const { held, pieces, cards } = this.#reading;
     return html`
       <div class="above">
         ${
-          this.#held === 0
+          held === 0
             ? nothing
             : html`<button class="button primary pill" part="pill" type="button" @click=${this.#letIn}>
-                ${upIcon(14)} ${inbox.fresh(this.#held)}
+                ${upIcon(14)} ${inbox.fresh(held)}
               </button>`
         }
       </div>
@@ -182,11 +151,8 @@ export class FeedElement extends BelfryElement {
         @focusout=${this.#focusWent}
       >
         ${repeat(
-          this.#pieces,
-          (piece) =>
-            "gap" in piece
-              ? `gap ${piece.before === this.#rows.length ? "end" : "start"}`
-              : this.#rows[piece.index]?.card,
+          pieces,
+          (piece) => ("gap" in piece ? `gap ${piece.nth}` : cards[piece.index]?.card),
           (piece) =>
             "gap" in piece ? html`<div .style=${`block-size:${piece.gap}px`}></div>` : this.#row(piece.index),
         )}
@@ -196,12 +162,13 @@ export class FeedElement extends BelfryElement {
   }
 
   #row(index: number): TemplateResult | typeof nothing {
-    const card = this.#rows[index];
+    const { cards, begins } = this.#reading;
+    const card = cards[index];
     return card === undefined
       ? nothing
       : html`<div class="row">
           ${
-            this.#begins[index]
+            begins[index]
               ? html`<div class="day" part="day">
                   ${this.speech.format.day(new Date(card.at), new Date(this.now))}
                 </div>`
@@ -212,7 +179,7 @@ export class FeedElement extends BelfryElement {
             .card=${card}
             .now=${this.now}
             .position=${index + 1}
-            .total=${this.more ? -1 : this.#rows.length}
+            .total=${this.more ? -1 : cards.length}
             .expanded=${this.expanded.has(card.card)}
             .fresh=${this.#arrived.has(card.card)}
             @read=${(event: CustomEvent<{ read: boolean }>) => {
@@ -235,7 +202,7 @@ export class FeedElement extends BelfryElement {
         <button class="button" type="button" @click=${this.#older}>${retryIcon(14)} ${inbox.retry}</button>`;
     }
     if (this.loading) {
-      const count = this.#rows.length === 0 ? 7 : 2;
+      const count = this.#reading.cards.length === 0 ? 7 : 2;
       return html`<div class="skeletons" part="skeletons">
         <span class="hidden">${inbox.loading}</span>
         ${Array.from({ length: count }, () => html`<div class="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i></div>`)}
@@ -248,54 +215,22 @@ export class FeedElement extends BelfryElement {
       : nothing;
   }
 
-  #layOut(): void {
-    this.#layout = layOut(
-      this.#rows.length,
-      (index) => this.#heights.get(this.#rows[index]?.card ?? "") ?? ESTIMATE,
-    );
-  }
-
   #arrange(): void {
-    const seen = between(this.#layout, this.#top, this.#top + this.#sight);
-    const inSight = new Set(this.#rows.slice(seen.from, seen.to).map((card) => card.card));
-    const before = this.#rows;
-    const { cards, held } = this.#order.arrange(this.cards, this.#top > 4 || this.#occupied, inSight);
-    this.#rows = cards;
-    this.#held = held;
-    this.#begins = beginsDay(cards);
-    if (this.#anchor && this.#indexOf(this.#anchor.card) === -1) {
-      this.#anchor = this.#nextAnchor(before, this.#anchor);
-    }
-    if (this.#focused && this.#indexOf(this.#current) === -1) {
+    const before = this.#reading.cards;
+    this.#reading.arrange(this.cards, this.#occupied);
+    if (this.#focused && this.#reading.indexOf(this.#current) === -1) {
       this.#passFocusOn(before);
     }
   }
 
   /** The focused card goes: the one that takes its place gets the focus. */
   #passFocusOn(before: readonly Card[]): void {
+    const { cards } = this.#reading;
     const index = before.findIndex((card) => card.card === this.#current);
-    const next = this.#rows[Math.min(Math.max(index, 0), this.#rows.length - 1)];
+    const next = cards[Math.min(Math.max(index, 0), cards.length - 1)];
     this.#current = next?.card ?? null;
     this.#refocus = next !== undefined;
     this.#focused = next !== undefined;
-  }
-
-  /** What is not to be moved: the card that has the focus, if it is in sight; else the first one in sight. */
-  #anchorAt(top: number): Anchor | null {
-    const first = rowAt(this.#layout, top);
-    const current = this.#focused ? this.#indexOf(this.#current) : -1;
-    const index = current >= first && current <= rowAt(this.#layout, top + this.#sight) ? current : first;
-    const card = this.#rows[index];
-    return card ? { card: card.card, below: top - (this.#layout.edges[index] ?? 0) } : null;
-  }
-
-  /** The card at the upper edge has gone: the first one below it that is still there stays where it was. */
-  #nextAnchor(before: readonly Card[], gone: Anchor): Anchor | null {
-    const from = before.findIndex((card) => card.card === gone.card);
-    const there = new Set(this.#rows.map((card) => card.card));
-    const index = before.findIndex((card, at) => at > from && there.has(card.card));
-    const next = before[index];
-    return next ? { card: next.card, below: this.#top - (this.#layout.edges[index] ?? 0) } : null;
   }
 
   #measure(rendered: readonly CardElement[]): void {
@@ -307,23 +242,16 @@ export class FeedElement extends BelfryElement {
     rendered.forEach((element, index) => {
       element.offerMore(element.expanded || clipped[index] === true);
     });
-    let moved = false;
-    for (const element of rendered) {
-      const key = element.card?.card;
-      const height = element.parentElement?.getBoundingClientRect().height ?? 0;
-      if (key !== undefined && height > 0 && this.#heights.get(key) !== height) {
-        this.#heights.set(key, height);
-        moved = true;
-      }
-    }
+    const heights = rendered.map((element): [string, number] => [
+      element.card?.card ?? "",
+      element.parentElement?.getBoundingClientRect().height ?? 0,
+    ]);
     this.#keepAnchor(rendered);
     if (this.#refocus) {
       this.#refocus = false;
-      void this.#focusRow(this.#indexOf(this.#current));
+      void this.#focusRow(this.#reading.indexOf(this.#current));
     }
-    if (moved) {
-      // Gaps stand for rows that were not measured, so this is how the rows stand now.
-      this.#layOut();
+    if (this.#reading.measured(new Map(heights))) {
       this.requestUpdate();
     }
     this.#loadIfNearEnd();
@@ -331,38 +259,33 @@ export class FeedElement extends BelfryElement {
 
   /** What is read stays where it is on the screen. */
   #keepAnchor(rendered: readonly CardElement[]): void {
-    const anchor = this.#anchor;
+    const { anchor } = this.#reading;
     const row = anchor && rendered.find((element) => element.card?.card === anchor.card)?.parentElement;
     if (row) {
       const top = Math.max(0, row.offsetTop + anchor.below);
       if (Math.abs(top - this.scrollTop) >= 1) {
         this.scrollTop = top;
       }
-      this.#top = this.scrollTop;
+      this.#reading.top = this.scrollTop;
     }
   }
 
-  #spanAt(top: number): Span {
-    return between(this.#layout, top - MARGIN, top + this.#sight + MARGIN);
-  }
-
   readonly #scrolled = (): void => {
-    this.#top = this.scrollTop;
-    const span = this.#spanAt(this.#top);
-    if (span.from !== this.#span.from || span.to !== this.#span.to || (this.#held > 0 && this.#top <= 4)) {
+    this.#reading.top = this.scrollTop;
+    if (this.#reading.stale) {
       this.requestUpdate();
     }
     this.#loadIfNearEnd();
   };
 
   #resized(): void {
-    this.#sight = this.clientHeight;
+    this.#reading.sight = this.clientHeight;
     this.requestUpdate();
   }
 
   #loadIfNearEnd(): void {
-    const left = (this.#layout.edges.at(-1) ?? 0) - this.#top - this.#sight;
-    if (this.more && !this.loading && !this.problem && this.#sight > 0 && left < NEAR) {
+    const { left, sight } = this.#reading;
+    if (this.more && !this.loading && !this.problem && sight > 0 && left < NEAR) {
       this.#older();
     }
   }
@@ -373,7 +296,6 @@ export class FeedElement extends BelfryElement {
 
   readonly #letIn = (event: MouseEvent): void => {
     this.settle();
-    this.#held = 0;
     this.#arrange();
     // The pill goes, and the focus must not go with it; by keyboard one wants to go on reading.
     if (event.detail === 0) {
@@ -413,56 +335,47 @@ export class FeedElement extends BelfryElement {
   readonly #keyPressed = (event: KeyboardEvent): void => {
     const { target } = event;
     const card = target instanceof CardElement ? target.card : null;
-    const onCard = (event.composedPath()[0] as Element).localName === "article";
-    if (!card || event.defaultPrevented || event.altKey || event.metaKey || event.shiftKey) {
+    const command = commandOf(event);
+    if (!(target instanceof CardElement) || !card || !command || event.defaultPrevented) {
       return;
     }
-    if (event.ctrlKey) {
-      if (event.key === "End") {
-        event.preventDefault();
-        this.renderRoot.querySelector<HTMLElement>(".end")?.focus();
-      }
-      return;
-    }
-    const index = this.#indexOf(card.card);
-    switch (event.key) {
-      case "j":
-      case "ArrowDown":
-      case "PageDown":
+    const index = this.#reading.indexOf(card.card);
+    switch (command) {
+      case "next":
         void this.#focusRow(index + 1);
         break;
-      case "k":
-      case "ArrowUp":
-      case "PageUp":
+      case "previous":
         void this.#focusRow(index - 1);
         break;
-      case "Home":
+      case "first":
         void this.#focusRow(0);
         break;
-      case "End":
-        void this.#focusRow(this.#rows.length - 1);
+      case "last":
+        void this.#focusRow(this.#reading.cards.length - 1);
         break;
-      case "e":
+      case "archive":
         this.#mark({ card, change: { archived: true } });
         break;
-      case "u":
+      case "turn":
         this.#mark({ card, change: { read: !card.read } });
         break;
-      case "Enter":
-        if (!onCard) {
+      case "leave":
+        this.renderRoot.querySelector<HTMLElement>(".end")?.focus();
+        break;
+      case "open":
+        // On a button or a link inside of the card, it is for that.
+        if ((event.composedPath()[0] as Element).localName !== "article") {
           return;
         }
-        (target as CardElement).open();
+        target.open();
         break;
-      default:
-        return;
     }
     event.preventDefault();
   };
 
   async #focusRow(wanted: number): Promise<void> {
-    const index = Math.max(0, Math.min(wanted, this.#rows.length - 1));
-    const card = this.#rows[index];
+    const { cards } = this.#reading;
+    const card = cards[Math.max(0, Math.min(wanted, cards.length - 1))];
     if (!card) {
       return;
     }
@@ -477,12 +390,8 @@ export class FeedElement extends BelfryElement {
     element?.focus({ preventScroll: true });
     element?.parentElement?.scrollIntoView({ block: "nearest" });
     // Here the person wants to be: not where they were before.
-    this.#anchor = null;
-    this.#top = this.scrollTop;
-  }
-
-  #indexOf(key: string | null): number {
-    return key === null ? -1 : this.#rows.findIndex((card) => card.card === key);
+    this.#reading.anchor = null;
+    this.#reading.top = this.scrollTop;
   }
 }
 

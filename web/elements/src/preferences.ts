@@ -65,6 +65,8 @@ export class PreferencesElement extends BelfryElement {
   /** Quiet hours as they were before they were turned off. */
   #usual: QuietHours = usualQuietHours();
   #saying: ReturnType<typeof setTimeout> | undefined;
+  /** How often it was loaded: of several answers the one to the last request counts. */
+  #loads = 0;
   #connection: Connection = "closed";
   #user: string | null = null;
 
@@ -353,13 +355,16 @@ export class PreferencesElement extends BelfryElement {
   }
 
   async #load(client: BelfryClient): Promise<void> {
+    this.#loads += 1;
+    const load = this.#loads;
+    const isLast = (): boolean => load === this.#loads;
     this.problem = null;
     const again = (): void => {
       this.requestUpdate();
     };
     const problem = await attempt(async () => {
       const [preferences, subscriptions] = await Promise.all([client.preferences(), client.subscriptions()]);
-      if (client === this.belfry) {
+      if (isLast()) {
         this.draft = preferences;
         this.#usual = preferences.quietHours ?? usualQuietHours();
         this.#following = new Following(
@@ -375,7 +380,7 @@ export class PreferencesElement extends BelfryElement {
         );
       }
     });
-    if (client === this.belfry) {
+    if (isLast()) {
       this.problem = problem;
     }
   }

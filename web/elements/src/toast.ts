@@ -34,7 +34,7 @@ export class ToastElement extends BelfryElement {
         position: relative;
         display: block;
         border-radius: var(--_radius-large);
-        background: light-dark(var(--_surface), color-mix(in oklab, var(--_surface) 94%, white));
+        background: var(--_raised);
         box-shadow: var(--_near);
         touch-action: pan-y;
       }
@@ -60,6 +60,10 @@ export class ToastElement extends BelfryElement {
 
       .critical::after {
         border-color: var(--_tone);
+      }
+
+      belfry-card {
+        --belfry-surface: var(--_raised);
       }
 
       belfry-card::part(card) {
@@ -104,7 +108,7 @@ export class ToastElement extends BelfryElement {
         inline-size: 2rem;
         block-size: 2rem;
         border-radius: 50%;
-        background: color-mix(in oklab, var(--_tone, var(--_accent)) 12%, var(--_surface));
+        background: color-mix(in oklab, var(--_tone, var(--_accent)) 12%, var(--_raised));
         color: var(--_tone, var(--_accent));
       }
 
@@ -183,7 +187,7 @@ export class ToastElement extends BelfryElement {
 
   #single(): TemplateResult {
     return html`<belfry-card
-      exportparts="card, title, body, facts, actions, action, image, sign"
+      exportparts="card, title: card-title, body, facts, actions, action, image, sign"
       .card=${this.toast?.card ?? null}
       .now=${this.now}
       .expanded=${this.expanded}

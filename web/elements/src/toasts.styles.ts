@@ -1,8 +1,9 @@
 import { css } from "lit";
 
-/** A shadow that falls neither on the next toast nor beyond the edge of the layer. */
+/** What lies above the page: a little lighter where it is dark, with a shadow that does not fall on its neighbours. */
 export const near = css`
   :host {
+    --_raised: light-dark(var(--_surface), color-mix(in oklab, var(--_surface) 94%, white));
     --_near: var(
       --belfry-toast-shadow,
       0 0 0 1px light-dark(rgb(20 24 36 / 8%), rgb(255 255 255 / 10%)),
@@ -84,7 +85,7 @@ export const toastsStyles = css`
     align-self: center;
     border-color: transparent;
     border-radius: calc(var(--_space) * 5);
-    background: light-dark(var(--_surface), color-mix(in oklab, var(--_surface) 94%, white));
+    background: var(--_raised);
     box-shadow: var(--_near);
     pointer-events: auto;
   }

@@ -195,7 +195,7 @@ export class ToastsElement extends BelfryElement {
     >
       <belfry-toast
         part="toast"
-        exportparts="card, title, body, facts, actions, action, image, sign, dismiss, crowd, show-all"
+        exportparts="card, card-title, body, facts, actions, action, image, sign, dismiss, crowd, show-all"
         .toast=${toast}
         .now=${Date.now()}
         .position=${depth + 1}

@@ -31,7 +31,7 @@ export function between({ edges }: Rows, top: number, bottom: number): Span {
 }
 
 /** Rows to render: a gap stands for those between them that are not. */
-export type Piece = { readonly index: number } | { readonly gap: number; readonly before: number };
+export type Piece = { readonly index: number } | { readonly gap: number; readonly nth: number };
 
 /** The rows of a span and one more, wherever that is, with gaps as high as what they leave out. */
 export function pieces({ edges }: Rows, span: Span, extra: number | null): Piece[] {
@@ -49,10 +49,12 @@ export function pieces({ edges }: Rows, span: Span, extra: number | null): Piece
   }
   const result: Piece[] = [];
   let next = 0;
+  let nth = 0;
   for (const index of [...indices, count]) {
     const gap = at(edges, index) - at(edges, next);
     if (index > next) {
-      result.push({ gap, before: index });
+      result.push({ gap, nth });
+      nth += 1;
     }
     if (index < count) {
       result.push({ index });

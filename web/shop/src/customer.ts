@@ -1,6 +1,7 @@
 /** The customer's page: the shop, their orders, news, and what they want to be told. */
 
 import type { Belfry, CardList } from "@belfry/client";
+import type { Topic } from "@belfry/elements";
 import { html, nothing, type TemplateResult } from "lit";
 import { CATALOGUE, price, type Product } from "./catalogue.ts";
 import { Counter } from "./counter.ts";
@@ -10,9 +11,12 @@ import { Navigation } from "./navigation.ts";
 import { PROGRESS, toldOrders, type Order, type ToldOrder } from "./orders.ts";
 import { SeatPage, type Session } from "./page.ts";
 import type { Seat } from "./sign-in.ts";
-import "./follow.ts";
 
 const HOME = "/customer.html";
+const TOPICS: readonly Topic[] = [
+  { topic: "offers", title: "Offers", description: "What costs less this week, before everyone knows" },
+];
+const CATEGORIES: readonly string[] = ["order", "delivery", "payment", "news", "safety"];
 /** Orders on the first page; all are one click away. */
 const FEW = 3;
 
@@ -61,7 +65,7 @@ class CustomerPage extends SeatPage {
 
   #shop(session: Session): TemplateResult {
     const orders = this.#told();
-    return html`<main class="customer">
+    return html`<main class="page">
       <section class="hero">
         <div>
           <h1>Made once, kept for good.</h1>
@@ -129,7 +133,7 @@ class CustomerPage extends SeatPage {
   #ordersPage(belfry: Belfry, path: string): TemplateResult {
     const orders = this.#told();
     const chosen = Number(path.split("/").at(2));
-    return html`<main class="customer narrow">
+    return html`<main class="page narrow">
       <h1>Your orders</h1>
       ${this.#waitingOrders(belfry)}
       ${
@@ -148,11 +152,8 @@ class CustomerPage extends SeatPage {
 
   #newsPage(belfry: Belfry): TemplateResult {
     const cards = this.#news?.cards ?? [];
-    return html`<main class="customer narrow">
-      <div class="section-head">
-        <h1>News</h1>
-        <shop-follow .belfry=${belfry} topic="offers" text="Tell me about offers"></shop-follow>
-      </div>
+    return html`<main class="page narrow">
+      <h1>News</h1>
       ${
         cards.length > 0
           ? html`<ul class="news">
@@ -175,12 +176,12 @@ class CustomerPage extends SeatPage {
   }
 
   #preferences(): TemplateResult {
-    return html`<main class="customer narrow">
+    return html`<main class="page narrow">
       <h1>What we may tell you</h1>
       <p class="lead">
         Your inbox has everything. Here you say what may also ring your phone, and when it had better not.
       </p>
-      <belfry-preferences></belfry-preferences>
+      <belfry-preferences .topics=${TOPICS} .categories=${CATEGORIES}></belfry-preferences>
     </main>`;
   }
 

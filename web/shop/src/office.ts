@@ -1,5 +1,6 @@
 /** The back office: the inbox, the orders on the counter, and everything that can be sent. */
 
+import type { Topic } from "@belfry/elements";
 import { html, nothing, type TemplateResult } from "lit";
 import { sender, type Send } from "./alerts.ts";
 import { apiOf } from "./api.ts";
@@ -9,14 +10,21 @@ import { Navigation } from "./navigation.ts";
 import { PROGRESS, received, told, type Order, type Progress } from "./orders.ts";
 import { SeatPage, type Session } from "./page.ts";
 import type { Seat } from "./sign-in.ts";
-import "./follow.ts";
 import "./send-panel.ts";
 
+const HOME = "/office.html";
+const PREFERENCES = "/desk/preferences";
+const TOPICS: readonly Topic[] = [
+  { topic: "stock-oak", title: "Stock of oak" },
+  { topic: "stock-wool", title: "Stock of wool" },
+  { topic: "stock-brass", title: "Stock of brass" },
+];
+const CATEGORIES: readonly string[] = ["order", "delivery", "payment", "stock", "report", "news"];
 const ACTIONS: Readonly<Record<Progress, string>> = { placed: "Take", packed: "Pack", delivered: "Deliver" };
 
 class OfficePage extends SeatPage {
   readonly seat: Seat = "office";
-  readonly navigation = new Navigation(this, /^\/(office\.html|desk|stock|reports)$/);
+  readonly navigation = new Navigation(this, /^\/(office\.html|desk(\/.*)?|stock|reports)$/);
   readonly #counter = new Counter();
   #send: Send | null = null;
   #problem = "";
@@ -28,7 +36,10 @@ class OfficePage extends SeatPage {
   };
 
   protected links(): readonly (readonly [string, string])[] {
-    return [];
+    return [
+      [HOME, "Desk"],
+      [PREFERENCES, "Preferences"],
+    ];
   }
 
   protected opened({ settings, signIn }: Session): void {
@@ -40,7 +51,19 @@ class OfficePage extends SeatPage {
     void this.#takeOrders();
   }
 
-  protected content({ belfry }: Session): TemplateResult {
+  protected content(): TemplateResult {
+    return this.navigation.path === PREFERENCES ? this.#preferences() : this.#work();
+  }
+
+  #preferences(): TemplateResult {
+    return html`<main class="page narrow">
+      <h1>What you are told</h1>
+      <p class="lead">Your inbox has everything. Here you say what may also ring, and when.</p>
+      <belfry-preferences .topics=${TOPICS} .categories=${CATEGORIES}></belfry-preferences>
+    </main>`;
+  }
+
+  #work(): TemplateResult {
     return html`<main class="office">
       <h1 class="unseen">Back office</h1>
       <div class="work">
@@ -48,11 +71,6 @@ class OfficePage extends SeatPage {
         <section class="panel" aria-labelledby="send-heading">
           <h2 id="send-heading">Send an alert</h2>
           <shop-send-panel .send=${this.#send}></shop-send-panel>
-          <shop-follow
-            .belfry=${belfry}
-            topic="stock-oak"
-            text="Tell me about the stock of oak"
-          ></shop-follow>
         </section>
       </div>
       <section class="panel inbox" aria-label="Inbox"><belfry-inbox></belfry-inbox></section>

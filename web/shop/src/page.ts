@@ -26,6 +26,7 @@ type State =
 export abstract class SeatPage extends LitElement {
   abstract readonly seat: Seat;
   abstract readonly navigation: Navigation;
+  readonly #title = document.title;
   #state: State = { kind: "opening" };
 
   protected override createRenderRoot(): HTMLElement {
@@ -45,7 +46,7 @@ export abstract class SeatPage extends LitElement {
     readonly welcome: string;
     readonly invitation: string;
   };
-  /** Links in the header. */
+  /** Links in the header, the first one home. */
   protected abstract links(): readonly (readonly [path: string, text: string])[];
   /** Everything below the header. */
   protected abstract content(session: Session): TemplateResult;
@@ -69,6 +70,12 @@ export abstract class SeatPage extends LitElement {
           <belfry-toasts></belfry-toasts>`;
       }
     }
+  }
+
+  protected override updated(): void {
+    const [home, ...others] = this.links();
+    const here = others.find(([path]) => this.navigation.path.startsWith(path));
+    document.title = here && home ? `${here[1]} · ${this.#title}` : this.#title;
   }
 
   async #open(): Promise<void> {

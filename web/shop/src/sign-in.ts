@@ -30,6 +30,13 @@ interface Journey {
 const PREFIX = "hearth-and-oak.";
 /** The one address that the provider sends people back to, so that only one has to be registered there. */
 const RETURN_PATH = "/signed-in.html";
+/** What a provider says when only the person can go on. */
+const ENDED: ReadonlySet<string> = new Set([
+  "invalid_grant",
+  "interaction_required",
+  "login_required",
+  "consent_required",
+]);
 /** Seconds before its end from which a token is not used any more: longer than any request takes. */
 const LEEWAY = 60;
 
@@ -129,7 +136,8 @@ export class SignIn {
         const renewed = await this.#manager.signinSilent();
         if (renewed) return renewed.access_token;
       } catch (error) {
-        if (!(error instanceof ErrorResponse)) throw error; // the provider cannot be reached: the session may be fine
+        const ended = error instanceof ErrorResponse && ENDED.has(error.error ?? "");
+        if (!ended) throw error; // the provider cannot be reached, or is not well: the session may be fine
       }
       await this.#manager.removeUser();
       throw new SignedOutError();

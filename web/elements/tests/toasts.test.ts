@@ -77,8 +77,8 @@ describe("what arrives", () => {
       }),
     );
     await settled();
-    expect(find(toasts, "article").innerText.replace(/\s+/gu, " ")).toBe(
-      "Unread. Warning: Disk nearly full 91 % now Hosts Grow",
+    expect(find(toasts, "article").innerText.replace(/\s+/gu, " ")).toMatch(
+      /^Unread\. Warning: Disk nearly full 91 % now ?Hosts ?Grow$/u,
     );
   });
 
@@ -248,7 +248,7 @@ describe("many", () => {
     expect(visible()).toBe(3);
   });
 
-  test("fifty a second are a number, and cost no frame more than it has", async () => {
+  test("fifty a second are a number, and make no task long", async () => {
     const { client, toasts } = await show();
     vi.useRealTimers();
     const long: number[] = [];

@@ -181,6 +181,7 @@ class CustomerPage extends SeatPage {
       <p class="lead">
         Your inbox has everything. Here you say what may also ring your phone, and when it had better not.
       </p>
+      <h2 class="unseen">Notifications</h2>
       <belfry-preferences .topics=${TOPICS} .categories=${CATEGORIES}></belfry-preferences>
     </main>`;
   }

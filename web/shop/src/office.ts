@@ -59,6 +59,7 @@ class OfficePage extends SeatPage {
     return html`<main class="page narrow">
       <h1>What you are told</h1>
       <p class="lead">Your inbox has everything. Here you say what may also ring, and when.</p>
+      <h2 class="unseen">Notifications</h2>
       <belfry-preferences .topics=${TOPICS} .categories=${CATEGORIES}></belfry-preferences>
     </main>`;
   }

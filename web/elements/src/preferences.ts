@@ -1,14 +1,5 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
-import { live } from "lit/directives/live.js";
-import type {
-  BelfryClient,
-  Connection,
-  Preferences,
-  Problem,
-  QuietHours,
-  Severity,
-  Unsubscribe,
-} from "@belfry/client";
+import type { BelfryClient, Connection, Preferences, Problem, QuietHours, Unsubscribe } from "@belfry/client";
 import "./devices.ts";
 import { knowsDevices, type DevicesElement } from "./devices.ts";
 import { broken, closed } from "./drawings.ts";
@@ -16,21 +7,20 @@ import { BelfryElement, define } from "./element.ts";
 import { categoriesOf } from "./filters.ts";
 import { Following } from "./following.ts";
 import { checkIcon, offlineIcon, retryIcon, severityIcon } from "./icons.ts";
+import {
+  categoryFields,
+  severityFields,
+  toggle,
+  topicFields,
+  type Change,
+  type Topic,
+} from "./preference-fields.ts";
 import { preferencesStyles, settings } from "./preferences.styles.ts";
 import "./push-switch.ts";
 import { faultOf, quietHoursFields, usualQuietHours } from "./quiet-hours.ts";
 import { attempt, Saver } from "./saver.ts";
-import { readable } from "./texts/text.ts";
 import { buttons, theme } from "./theme.ts";
 
-/** A topic that an app offers. */
-export interface Topic {
-  readonly topic: string;
-  readonly title: string;
-  readonly description?: string;
-}
-
-const SEVERITIES: readonly Severity[] = ["info", "success", "warning", "critical"];
 /** For how long it says that something was saved, in milliseconds. */
 const SAID = 3000;
 
@@ -154,7 +144,9 @@ export class PreferencesElement extends BelfryElement {
         </div>
       </div>
       <fieldset ?disabled=${offline}>
-        ${this.#topics(draft)} ${this.#severity(draft)} ${this.#categories(draft)} ${this.#quiet(draft)}
+        ${topicFields(this.topics, this.#following, draft, this.texts, this.#change)}
+        ${severityFields(draft, this.texts, this.#change)}
+        ${categoryFields(this.#categories(draft), draft, this.texts, this.#change)} ${this.#quiet(draft)}
       </fieldset>
       ${
         this.belfry && knowsDevices(this.belfry)
@@ -165,119 +157,10 @@ export class PreferencesElement extends BelfryElement {
     </form>`;
   }
 
-  #topics(draft: Preferences): TemplateResult | typeof nothing {
-    const { topics } = this.texts.preferences;
-    const offered = new Set(this.topics.map(({ topic }) => topic));
-    const others = [...new Set([...(this.#following?.topics ?? []), ...draft.mutedTopics])]
-      .filter((topic) => !offered.has(topic))
-      .map((topic): Topic => ({ topic, title: readable(topic) }));
-    const all = [...this.topics, ...others];
-    return all.length === 0
-      ? nothing
-      : html`<fieldset class="group" part="group topics">
-          <legend>${topics.title}</legend>
-          <p class="hint">${topics.hint}</p>
-          <div class="rows" part="rows">${all.map((topic, index) => this.#topic(topic, index, draft))}</div>
-        </fieldset>`;
-  }
-
-  #topic(
-    { topic, title, description }: Topic,
-    index: number,
-    { mutedTopics: muted }: Preferences,
-  ): TemplateResult {
-    const { topics, notSaved } = this.texts.preferences;
-    const followed = this.#following?.has(topic) ?? false;
-    const problem = this.#following?.problem(topic);
-    return html`<div class="row" part="row">
-      <label class="name" for="topic-${index}">${title}</label>
-      ${description === undefined ? nothing : html`<span class="hint" id="topic-${index}-hint">${description}</span>`}
-      <input
-        type="checkbox"
-        class="switch"
-        name="topic"
-        id="topic-${index}"
-        aria-describedby="topic-${index}-hint topic-${index}-fault"
-        .checked=${live(followed)}
-        @change=${(event: Event) => {
-          this.#following?.set(topic, isChecked(event));
-        }}
-      />
-      ${
-        problem
-          ? html`<span class="fault" id="topic-${index}-fault" role="alert"
-              >${notSaved} <span lang="en">${problem.detail}</span></span
-            >`
-          : nothing
-      }
-      ${
-        followed || muted.includes(topic)
-          ? html`<label class="sub"
-              ><input
-                type="checkbox"
-                name="pushed-topic"
-                aria-label=${topics.pushOf(title)}
-                .checked=${live(!muted.includes(topic))}
-                @change=${(event: Event) => {
-                  this.#change({ mutedTopics: muting(muted, topic, !isChecked(event)) });
-                }}
-              />${topics.push}</label
-            >`
-          : nothing
-      }
-    </div>`;
-  }
-
-  #severity(draft: Preferences): TemplateResult {
-    const { severity: texts } = this.texts.preferences;
-    return html`<fieldset class="group" part="group severity">
-      <legend>${texts.title}</legend>
-      <p class="hint">${texts.hint}</p>
-      <div class="rows" part="rows">
-        ${SEVERITIES.map(
-          (severity) =>
-            html`<label class="row choice ${severity}" part="row">
-              <input
-                type="radio"
-                name="minimum-severity"
-                value=${severity}
-                .checked=${live(draft.minimumSeverity === severity)}
-                @change=${() => {
-                  this.#change({ minimumSeverity: severity });
-                }}
-              /><span class="name">${texts.from[severity]}</span>${severityIcon(severity)}
-            </label>`,
-        )}
-        ${toggle("critical-always", texts.critical, texts.criticalHint, draft.criticalAlways, (on) => {
-          this.#change({ criticalAlways: on });
-        })}
-      </div>
-    </fieldset>`;
-  }
-
-  #categories(draft: Preferences): TemplateResult | typeof nothing {
-    const { texts } = this;
-    const seen = categoriesOf(this.belfry?.list().cards ?? [], { categories: draft.mutedCategories });
-    const all = [...this.categories, ...seen.filter((category) => !this.categories.includes(category))];
-    return all.length === 0
-      ? nothing
-      : html`<fieldset class="group" part="group categories">
-          <legend>${texts.preferences.categories.title}</legend>
-          <p class="hint">${texts.preferences.categories.hint}</p>
-          <div class="rows" part="rows">
-            ${all.map((category) =>
-              toggle(
-                `category-${category}`,
-                texts.category(category),
-                null,
-                !draft.mutedCategories.includes(category),
-                (on) => {
-                  this.#change((now) => ({ mutedCategories: muting(now.mutedCategories, category, !on) }));
-                },
-              ),
-            )}
-          </div>
-        </fieldset>`;
+  /** Those that the app names, and then those that are muted or have been seen. */
+  #categories({ mutedCategories: categories }: Preferences): readonly string[] {
+    const seen = categoriesOf(this.belfry?.list().cards ?? [], { categories });
+    return [...this.categories, ...seen.filter((category) => !this.categories.includes(category))];
   }
 
   #quiet({ quietHours }: Preferences): TemplateResult {
@@ -286,7 +169,7 @@ export class PreferencesElement extends BelfryElement {
       <legend class="hidden">${quiet.title}</legend>
       <div class="rows" part="rows">
         ${toggle("quiet-hours", quiet.title, quiet.hint, quietHours !== null, (on) => {
-          this.#change({ quietHours: on ? this.#usual : null });
+          this.#change(() => ({ quietHours: on ? this.#usual : null }));
         })}
         ${
           quietHours
@@ -386,18 +269,18 @@ export class PreferencesElement extends BelfryElement {
   }
 
   /** The person has changed something. */
-  #change(change: Partial<Preferences> | ((now: Preferences) => Partial<Preferences>)): void {
+  readonly #change: Change = (change) => {
     if (!this.draft) {
       return;
     }
-    this.draft = { ...this.draft, ...(typeof change === "function" ? change(this.draft) : change) };
+    this.draft = { ...this.draft, ...change(this.draft) };
     const { quietHours } = this.draft;
     if (quietHours && faultOf(quietHours, this.texts) !== null) {
       return; // it says so where it is
     }
     this.#usual = quietHours ?? this.#usual;
     this.#saver?.save(this.draft);
-  }
+  };
 
   #savingChanged(): void {
     this.said = false;
@@ -432,40 +315,6 @@ export class PreferencesElement extends BelfryElement {
     }
     this.requestUpdate();
   };
-}
-
-/** One thing that is on or off. */
-function toggle(
-  name: string,
-  title: string,
-  hint: string | null,
-  on: boolean,
-  turn: (on: boolean) => void,
-): TemplateResult {
-  return html`<label class="row" part="row">
-    <span class="name" id="${name}-name">${title}</span>
-    ${hint === null ? nothing : html`<span class="hint" id="${name}-hint">${hint}</span>`}
-    <input
-      type="checkbox"
-      class="switch"
-      name=${name}
-      aria-labelledby="${name}-name"
-      aria-describedby=${hint === null ? nothing : `${name}-hint`}
-      .checked=${live(on)}
-      @change=${(event: Event) => {
-        turn(isChecked(event));
-      }}
-    />
-  </label>`;
-}
-
-function isChecked(event: Event): boolean {
-  return (event.currentTarget as HTMLInputElement).checked;
-}
-
-function muting(muted: readonly string[], name: string, mute: boolean): readonly string[] {
-  const others = muted.filter((other) => other !== name);
-  return mute ? [...others, name] : others;
 }
 
 /** Everything is saved already. */

@@ -9,7 +9,7 @@ from tests.browser.visitors import Visitor, Visitors
 from tests.system import System, eventually
 
 CUT: Final = "ERR_INTERNET_DISCONNECTED|ERR_FAILED|ERR_NAME_NOT_RESOLVED|WebSocket"
-TO_SHELL: Final = """navigator.serviceWorker.ready.then(async () => {
+SHELL_IS_KEPT: Final = """() => navigator.serviceWorker.ready.then(async () => {
     const wanted = performance.getEntriesByType("resource").map(({ name }) => name);
     const kept = await caches.keys().then((names) => Promise.all(names.map(async (name) =>
         (await (await caches.open(name)).keys()).map(({ url }) => url))));
@@ -89,7 +89,11 @@ async def test_the_inbox_opens_without_a_network(visitors: Visitors, system: Sys
     async with system.publisher() as publisher:
         await publisher.send_many([{"to": [f"user:{unique}"], "title": f"Kept {number}"} for number in range(5)])
     await expect_unread(page, 5)
-    await page.wait_for_function(TO_SHELL)
+
+    async def kept() -> bool:
+        return bool(await page.evaluate(SHELL_IS_KEPT))
+
+    await eventually(kept)
     await page.reload()
     await expect_unread(page, 5)
     await person.context.set_offline(True)

@@ -52,7 +52,7 @@ class View:
             self.cards = {key: card for key, card in self.cards.items() if self._concerns(card)}
         self._take_marks(answer["marks"], answer["readUpTo"])
         # What is gone has to be known as well: a frame that brings it may still be on its way.
-        self._take_cards(answer.get("withdrawn", ()))
+        self._take_cards(answer.get("gone", ()))
         return self._take_cards(answer["alerts"])
 
     def take_frame(self, frame: Mapping[str, Any]) -> list[Card]:

@@ -59,7 +59,7 @@ HISTORY: Final[Example] = {
     "marks": [],
     "readUpTo": "",
     "audiences": _AUDIENCES,
-    "withdrawn": [{"card": "disk-7", "position": _POSITION, "retracted": True}],
+    "gone": [{"card": "disk-7", "position": _POSITION, "retracted": True}],
 }
 CHANGES: Final[Example] = {
     "alerts": [CARD, {"card": "disk-7", "position": _POSITION, "retracted": True}],

@@ -53,8 +53,8 @@ class History(Struct, frozen=True):
     """What `read` and `archived` of these cards rest on."""
     readUpTo: ReadUpToMoment  # noqa: N815  # named as in JSON
     audiences: Since
-    withdrawn: list[WithdrawnJson]
-    """What is gone from among these cards: a frame from before may still be on its way."""
+    gone: list[WithdrawnJson]
+    """What is withdrawn, archived or expired among these cards: a frame from before may still bring it."""
 
 
 class Changes(Struct, frozen=True):
@@ -122,7 +122,7 @@ class CatchingUp:
             marks=[seen.mark.told() for seen in page.cards if seen.mark],
             readUpTo=visit.profile.read_up_to,
             audiences=_since(visit),
-            withdrawn=[to_card(alert) for alert in page.withdrawn],
+            gone=[_gone(alert) for alert in page.gone],
         )
 
     async def changes(self, person: Person, token: str) -> Changes:
@@ -209,5 +209,9 @@ def _since(visit: Visit) -> dict[str, str | None]:
 def _card_or_gone(alert: StoredAlert, mark: KeptMark | None, read_up_to: str, now: datetime) -> dict[str, Any]:
     """The card; of one that has expired since, that it is to be taken off the screen."""
     if alert.alert.expired(now):
-        return {"card": alert.card, "position": alert.position, "retracted": True}
+        return _gone(alert)
     return _card(see(alert, mark, read_up_to))
+
+
+def _gone(alert: StoredAlert) -> dict[str, Any]:
+    return {"card": alert.card, "position": alert.position, "retracted": True}

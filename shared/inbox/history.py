@@ -33,8 +33,8 @@ class Page(Struct, frozen=True):
 
     cards: list[Seen]
     before: Position | None
-    withdrawn: list[StoredAlert] = []
-    """What is gone from among these cards."""
+    gone: list[StoredAlert] = []
+    """What would stand among these cards, had it not been withdrawn or archived, or expired."""
 
 
 class Wanted(Struct, frozen=True):
@@ -65,7 +65,7 @@ async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wa
     to go on.
     """
     shown: dict[str, Seen] = {}
-    withdrawn: dict[str, StoredAlert] = {}
+    gone: dict[str, StoredAlert] = {}
     cursor = wanted.before
     for _ in range(_ROUNDS):
         certain, cursor = await _read_round(alerts, reader.memberships, wanted, cursor)
@@ -74,8 +74,8 @@ async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wa
             # The first of a card is its newest revision; an older one of another audience is only its past.
             candidates.setdefault(alert.card, alert)
         fresh = [alert for card, alert in candidates.items() if card not in shown]
-        withdrawn |= {alert.card: alert for alert in fresh if alert.retracted}
         visible = [alert for alert in fresh if not alert.retracted and not alert.alert.expired(now)]
+        gone |= {alert.card: alert for alert in fresh if alert.retracted or alert.alert.expired(now)}
         marks, overtaken = await asyncio.gather(
             people.marks(reader.user, [alert.card for alert in visible]),
             asyncio.gather(*(_overtaken(alerts, reader, alert) for alert in visible)),
@@ -83,15 +83,18 @@ async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wa
         for alert in (alert for alert, old in zip(visible, overtaken, strict=True) if not old):
             card = alert.card
             seen = see(alert, marks.get(card), reader.read_up_to)
-            if seen.state.archived or (wanted.unread is not None and seen.state.read is wanted.unread):
+            if seen.state.archived:
+                gone[card] = alert
+                continue
+            if wanted.unread is not None and seen.state.read is wanted.unread:
                 continue
             if len(shown) == wanted.limit:
                 end = min(item.alert.position for item in shown.values())
-                return Page(list(shown.values()), end, [alert for alert in withdrawn.values() if alert.position >= end])
+                return Page(list(shown.values()), end, [alert for alert in gone.values() if alert.position >= end])
             shown[card] = seen
         if cursor is None or len(shown) == wanted.limit:
             break
-    return Page(list(shown.values()), cursor, list(withdrawn.values()))
+    return Page(list(shown.values()), cursor, list(gone.values()))
 
 
 def see(alert: StoredAlert, mark: KeptMark | None, read_up_to: str) -> Seen:

@@ -72,7 +72,7 @@ class KnowsOnlyWhatIsThere(View):
 
     def take_answer(self, answer: Mapping[str, Any]) -> list[Card]:
         """See `View`."""
-        return super().take_answer({**answer, "withdrawn": ()})
+        return super().take_answer({**answer, "gone": ()})
 
 
 def _enqueue(*to: str, **fields: Any) -> Step:

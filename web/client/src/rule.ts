@@ -90,14 +90,14 @@ export class View {
    *
    * Returns the cards that are new, or newer than what was known.
    */
-  takeAnswer(answer: Pick<Answer, "alerts" | "marks" | "readUpTo" | "audiences" | "withdrawn">): AnyCard[] {
+  takeAnswer(answer: Pick<Answer, "alerts" | "marks" | "readUpTo" | "audiences" | "gone">): AnyCard[] {
     if (this.#audiences === null || !sameAudiences(answer.audiences, this.#audiences)) {
       this.#audiences = answer.audiences;
       for (const card of [...this.known.values()]) if (!this.concerns(card)) this.drop(card.card);
     }
     this.takeMarks(answer.marks, answer.readUpTo);
     // What is gone has to be known as well: a frame that brings it may still be on its way.
-    this.takeCards(answer.withdrawn ?? []);
+    this.takeCards(answer.gone ?? []);
     return this.takeCards(answer.alerts);
   }
 

@@ -33,8 +33,8 @@ export interface Answer {
   /** What was stored up to then is read, unless a mark says otherwise; empty: nothing is. */
   readonly readUpTo: string;
   readonly audiences: Audiences;
-  /** What is gone from among these cards; of changes it stands among the alerts. */
-  readonly withdrawn?: readonly AnyCard[];
+  /** What is withdrawn, archived or expired among these cards; of changes it stands among the alerts. */
+  readonly gone?: readonly AnyCard[];
   /** 0 to 100, which stands for 100 and more. */
   readonly unread: number;
   /** What `GET /alerts/changes` is asked with. */

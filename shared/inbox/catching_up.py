@@ -16,7 +16,7 @@ from shared.inbox.history import Reader, Seen, Wanted, read_page, see
 from shared.inbox.people import KeptMark
 from shared.inbox.reading import AlertReader
 from shared.inbox.state import Mark, ReadUpToMoment
-from shared.inbox.sync import MAXIMUM_CHARACTERS, SyncPoint, check, seal, unseal
+from shared.inbox.sync import MAXIMUM_CHARACTERS, SyncPoint, check, milliseconds, seal, unseal
 from shared.inbox.visiting import Reception, Visit
 from shared.position import Position
 
@@ -106,10 +106,10 @@ class CatchingUp:
     async def history(self, person: Person, wanted: Wanted) -> History:
         """A page of the person's history."""
         # The order matters: whatever is written while this runs is after the positions taken, or in what is read then.
+        now = self._reception.clock()
         heard = await self._feeds.people.now(person.user)
         visit = await self._reception.visit(person)
         positions = await self._feeds.now(visit.audiences)
-        now = self._reception.clock()
         newest = await self._heads.newest(visit.audiences, positions)
         reader = Reader(visit.user, visit.memberships, visit.profile.read_up_to, newest)
         page = await read_page(self._alerts, self._reception.people, reader, wanted, now)
@@ -135,7 +135,7 @@ class CatchingUp:
         now = self._reception.clock()
         since = unseal(token, person.user, await self._key())
         visit = await self._reception.visit(person)
-        check(since, visit.audiences, await self._feeds.containers(), now)
+        check(since, visit.memberships, await self._feeds.containers(), now)
         changed = await read_changes(self._feeds, self._decode, visit.user, visit.memberships, since)
         read_up_to = max(visit.profile.read_up_to, changed.read_up_to)
         count = await self._recount(visit, since, changed, read_up_to, now)
@@ -185,7 +185,7 @@ class CatchingUp:
 
     async def _seal(self, visit: Visit, positions: dict[str, int], person: int, count: Count, now: datetime) -> str:
         point = SyncPoint(
-            issued=int(now.timestamp()),
+            issued=milliseconds(now),
             containers=await self._feeds.containers(),
             person=person,
             audiences=positions,

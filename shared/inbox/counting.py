@@ -86,7 +86,9 @@ async def count_unread(
     seen = {membership.audience: known for membership, known in zip(memberships, walked, strict=True)}
     counted = await _current(alerts, seen, memberships, unread)
     if len(counted) < LIMIT:
-        marked = await _marked_unread(alerts, [mark for mark in marks if mark.card not in cards], reader)
+        # Of a card that is among those stored later, too, that may be another audience's older revision.
+        current = {head.card for head in counted}
+        marked = await _marked_unread(alerts, [mark for mark in marks if mark.card not in current], reader)
         counted += await _current(alerts, seen, memberships, marked)
     expiries = [head.expires_at for head in counted if head.expires_at]
     later = [head.at for head in counted if head.at > read_up_to]

@@ -16,8 +16,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from shared.audience import Audience
 from shared.errors import BelfryError
+from shared.inbox.membership import Membership
 
 LIFETIME: Final = timedelta(days=30)
 """Of a token. What is forgotten or erased leaves no trace in the feeds, so an old client must begin anew at last."""
@@ -39,7 +39,7 @@ class SyncPoint(Struct, frozen=True, array_like=True):
     """What a token says."""
 
     issued: int
-    """Seconds since 1970."""
+    """Milliseconds since 1970."""
     containers: tuple[str, str]
     """Identity of the alerts' and of the people's container: positions of others mean nothing."""
     person: int
@@ -77,17 +77,25 @@ def unseal(token: str, user: str, key: bytes) -> SyncPoint:
 
 
 def check(
-    point: SyncPoint, audiences: Sequence[Audience], containers: tuple[str, str], now: datetime
+    point: SyncPoint, memberships: Sequence[Membership], containers: tuple[str, str], now: datetime
 ) -> Mapping[str, int]:
     """The positions of a point, if an answer that goes on from there can be complete.
 
     Raises:
         SyncExpiredError: it cannot.
     """
-    expired = point.issued < (now - LIFETIME).timestamp()
-    if expired or point.containers != containers or point.audiences.keys() != {str(item) for item in audiences}:
+    expired = point.issued < milliseconds(now - LIFETIME)
+    # Also of a topic that was left and joined again: what went with it before may be there by another audience.
+    joined = any(membership.since and milliseconds(membership.since) > point.issued for membership in memberships)
+    others = point.audiences.keys() != {str(membership.audience) for membership in memberships}
+    if expired or joined or others or point.containers != containers:
         raise SyncExpiredError
     return point.audiences
+
+
+def milliseconds(moment: datetime) -> int:
+    """Milliseconds since 1970."""
+    return int(moment.timestamp() * 1000)
 
 
 def _mac(payload: bytes, user: str, key: bytes) -> bytes:

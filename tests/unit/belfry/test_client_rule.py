@@ -83,6 +83,7 @@ DELIVER = Step("deliver", {"index": 0})
 MARK = Step("mark", {"index": 0, "read": True, "archived": None})
 MARK_UNREAD = Step("mark", {"index": 0, "read": False, "archived": None})
 MARK_ALL = Step("mark_all", {})
+DISCONNECT = Step("disconnect", {})
 RECONNECT = Step("reconnect", {})
 SUBSCRIBE = Step("subscribe", {"wanted": True})
 UNSUBSCRIBE = Step("subscribe", {"wanted": False})
@@ -121,7 +122,7 @@ SHORTEST: dict[type[View], list[Step]] = {
         DELIVER,
         ARRIVE,
         ARRIVE,
-        Step("disconnect", {}),
+        DISCONNECT,
         RECONNECT,
     ],
 }
@@ -134,6 +135,48 @@ def test_each_line_of_the_rule_is_needed(broken: type[View]) -> None:
     play(SHORTEST[broken], View())
     with pytest.raises(AssertionError):
         play(SHORTEST[broken], broken())
+
+
+NEARLY_LOST = {
+    "a topic that was left and joined again while away": [
+        SUBSCRIBE,
+        _enqueue("topic:news", "everyone"),
+        DELIVER,
+        RECONNECT,
+        DISCONNECT,
+        UNSUBSCRIBE,
+        SUBSCRIBE,
+        RECONNECT,
+    ],
+    "an older revision that came later for another audience": [
+        _enqueue("user:ada", thread="u"),
+        _enqueue("everyone", thread="u"),
+        Step("deliver", {"index": 1}),
+        MARK_ALL,
+        DELIVER,
+        RECONNECT,
+        MARK_UNREAD,
+    ],
+    "an archived card whose first revision was long on its way": [
+        UNSUBSCRIBE,
+        _enqueue("user:ada", thread="u"),
+        DELIVER,
+        RECONNECT,
+        _enqueue("user:ada", thread="u"),
+        DELIVER,
+        RECONNECT,
+        Step("mark", {"index": 0, "read": True, "archived": True}),
+        ARRIVE,
+        ARRIVE,
+    ],
+}
+"""Where client and server, or the server's count and its cards, once differed."""
+
+
+@pytest.mark.parametrize("story", NEARLY_LOST.values(), ids=NEARLY_LOST)
+def test_rare_turns_end_well(story: list[Step]) -> None:
+    """They stay in memory, for chance seldom finds them."""
+    play(story, View())
 
 
 def test_to_forget_is_to_begin_with_nothing() -> None:

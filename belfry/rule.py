@@ -31,8 +31,10 @@ class View:
     def clear(self) -> None:
         """Take the cards off the screen, before the history is loaded anew.
 
-        What was withdrawn or marked stays known, for a frame from before may still be on its way.
+        What was withdrawn or marked stays known, for a frame from before may still be on its way. What the person
+        belongs to does not, for a frame for an audience that is new may come before the history that says so.
         """
+        self.audiences = None
         self.cards = {key: card for key, card in self.cards.items() if card.get("retracted")}
 
     def forget(self) -> None:

@@ -189,3 +189,18 @@ def test_to_forget_is_to_begin_with_nothing() -> None:
     assert view.marks
     view.forget()
     assert (view.marks, view.read_up_to) == ({}, "")
+
+
+def test_what_comes_before_the_history_says_what_the_person_belongs_to_is_not_lost() -> None:
+    """An alert of a topic that was just subscribed to may be faster than the history that tells of the topic."""
+    view = View()
+    answer: dict[str, Any] = {"alerts": [], "marks": [], "readUpTo": "", "audiences": {"user:ada": None}}
+    view.take_answer(answer)
+    view.clear()
+    alerts = [
+        {"card": topic, "audience": f"topic:{topic}", "position": "1", "at": "2026-11-20", "title": topic}
+        for topic in ("offers", "stock")
+    ]
+    view.take_frame({"type": "alerts", "alerts": alerts})
+    view.take_answer({**answer, "audiences": {"user:ada": None, "topic:offers": "2026-11-19"}})
+    assert [card["card"] for card in view.shown(datetime.now(UTC))] == ["offers"]

@@ -51,9 +51,11 @@ export class View {
   /**
    * Take the cards off the screen, before the history is loaded anew.
    *
-   * What was withdrawn or marked stays known, for a frame from before may still be on its way.
+   * What was withdrawn or marked stays known, for a frame from before may still be on its way. What the person belongs
+   * to does not, for a frame for an audience that is new may come before the history that says so.
    */
   clear(): void {
+    this.#audiences = null;
     for (const card of [...this.known.values()]) if (!withdrawn(card)) this.drop(card.card);
   }
 

@@ -497,6 +497,18 @@ test("while the history is loaded anew what was there stays, and what comes mean
   expect(shown(store).map((card) => card.card)).toEqual(["card-3", "card-2"]);
 });
 
+test("an alert of a topic that was just subscribed to is not lost while the history is on its way", () => {
+  const store = storeWith([card(1)]);
+  const offer = { ...card(3), audience: "topic:offers" };
+  const foreign = { ...card(4), audience: "topic:stock" };
+  store.take({ kind: "frame", frame: { type: "audiences" } });
+  store.take({ kind: "renewing" });
+  store.take({ kind: "frame", frame: { type: "alerts", alerts: [offer, foreign] } });
+  const audiences = { "user:ada": null, "topic:offers": at(2) };
+  store.take({ kind: "first", page: page([card(1)], { audiences }), exact: true });
+  expect(shown(store).map((each) => each.card)).toEqual([offer.card, card(1).card]);
+});
+
 test("observers are told once in a turn, and a listener that fails keeps nobody else from it", async () => {
   const store = storeWith([]);
   await turn();

@@ -103,7 +103,8 @@ export abstract class SeatPage extends LitElement {
     this.addEventListener("belfry-open", (event) => {
       if (event.detail.url !== null && this.#lead(event.detail.url)) event.preventDefault();
     });
-    onNotificationOpened(({ url }) => {
+    onNotificationOpened(({ card, url }) => {
+      belfry.mark(card, { read: true });
       if (!this.navigation.go(url)) location.assign(url);
     });
     signIn.onChange(person, () => {

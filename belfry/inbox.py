@@ -119,6 +119,9 @@ class Inbox:
                     await self._reload()
                     return
                 await self._take(changes)
+                if self.view.missing:
+                    await self._reload()
+                    return
                 self._sync, more = changes["sync"], changes["more"]
 
     async def _reload(self) -> None:
@@ -157,6 +160,8 @@ class Inbox:
             # already; the next one negotiates anew.
             if frame.get("erased"):
                 self.view.forget()
+            await self._begin_anew()
+        elif self.view.missing:
             await self._begin_anew()
 
     async def _begin_anew(self) -> None:

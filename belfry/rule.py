@@ -27,6 +27,8 @@ class View:
         self.read_up_to = ""
         self.audiences: Mapping[str, str | None] | None = None
         """What the person belongs to, and since when; None: not known yet."""
+        self.missing = False
+        """Whether a card is archived no more of which no more was known than that it is gone: load the history anew."""
 
     def clear(self) -> None:
         """Take the cards off the screen, before the history is loaded anew.
@@ -36,6 +38,7 @@ class View:
         """
         self.audiences = None
         self.cards = {key: card for key, card in self.cards.items() if card.get("retracted")}
+        self.missing = False
 
     def forget(self) -> None:
         """Forget everything: the person had all of it erased."""
@@ -95,6 +98,9 @@ class View:
             other = self.marks.get(mark["card"])
             if other is None or _rank(other) < _rank(mark):
                 self.marks[mark["card"]] = mark
+                known = self.cards.get(mark["card"], {})
+                revision = known.get("retracted") and known["position"] == mark["position"]
+                self.missing |= bool(revision and not mark.get("archived"))
         self.read_up_to = max(self.read_up_to, read_up_to)
 
     def _concerns(self, card: Card) -> bool:

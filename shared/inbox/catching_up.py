@@ -50,7 +50,7 @@ class History(Struct, frozen=True):
     sync: SyncToken
     """For `changes`: taken before the cards were read, so nothing falls in between."""
     marks: list[Mark]
-    """What `read` and `archived` of these cards rest on."""
+    """What `read` and `archived` of these cards rest on, and what of the archived among them."""
     readUpTo: ReadUpToMoment  # noqa: N815  # named as in JSON
     audiences: Since
     gone: list[WithdrawnJson]
@@ -119,10 +119,10 @@ class CatchingUp:
             next=page.before,
             unread=count.unread,
             sync=await self._seal(visit, positions, heard, count, now),
-            marks=[seen.mark.told() for seen in page.cards if seen.mark],
+            marks=[seen.mark.told() for seen in (*page.cards, *page.gone) if seen.mark],
             readUpTo=visit.profile.read_up_to,
             audiences=_since(visit),
-            gone=[_gone(alert) for alert in page.gone],
+            gone=[_gone(seen.alert) for seen in page.gone],
         )
 
     async def changes(self, person: Person, token: str) -> Changes:

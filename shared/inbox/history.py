@@ -33,7 +33,7 @@ class Page(Struct, frozen=True):
 
     cards: list[Seen]
     before: Position | None
-    gone: list[StoredAlert] = []
+    gone: list[Seen] = []
     """What would stand among these cards, had it not been withdrawn or archived, or expired."""
 
 
@@ -65,7 +65,7 @@ async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wa
     to go on.
     """
     shown: dict[str, Seen] = {}
-    gone: dict[str, StoredAlert] = {}
+    gone: dict[str, Seen] = {}
     cursor = wanted.before
     for _ in range(_ROUNDS):
         certain, cursor = await _read_round(alerts, reader.memberships, wanted, cursor)
@@ -75,7 +75,11 @@ async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wa
             candidates.setdefault(alert.card, alert)
         fresh = [alert for card, alert in candidates.items() if card not in shown]
         visible = [alert for alert in fresh if not alert.retracted and not alert.alert.expired(now)]
-        gone |= {alert.card: alert for alert in fresh if alert.retracted or alert.alert.expired(now)}
+        gone |= {
+            alert.card: see(alert, None, reader.read_up_to)
+            for alert in fresh
+            if alert.retracted or alert.alert.expired(now)
+        }
         marks, overtaken = await asyncio.gather(
             people.marks(reader.user, [alert.card for alert in visible]),
             asyncio.gather(*(_overtaken(alerts, reader, alert) for alert in visible)),
@@ -84,13 +88,13 @@ async def read_page(alerts: AlertReader, people: PeopleStore, reader: Reader, wa
             card = alert.card
             seen = see(alert, marks.get(card), reader.read_up_to)
             if seen.state.archived:
-                gone[card] = alert
+                gone[card] = seen
                 continue
             if wanted.unread is not None and seen.state.read is wanted.unread:
                 continue
             if len(shown) == wanted.limit:
                 end = min(item.alert.position for item in shown.values())
-                return Page(list(shown.values()), end, [alert for alert in gone.values() if alert.position >= end])
+                return Page(list(shown.values()), end, [seen for seen in gone.values() if seen.alert.position >= end])
             shown[card] = seen
         if cursor is None or len(shown) == wanted.limit:
             break

@@ -139,6 +139,8 @@ class World:
             if frame["type"] == "audiences":
                 await self._load()
             self.view.take_frame(frame)
+            if self.view.missing:
+                await self._load()
 
     async def wait(self, by: timedelta) -> None:
         """Time passes."""
@@ -165,6 +167,9 @@ class World:
                 await self._load()
                 return
             self.view.take_answer(_decoded(changes))
+            if self.view.missing:
+                await self._load()
+                return
             self.sync, more = changes.sync, changes.more
 
     async def _load(self) -> None:

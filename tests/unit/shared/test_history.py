@@ -63,9 +63,9 @@ async def test_what_is_gone_from_a_page_is_told(store: MemoryStore, people: Memo
         await read_page(store, people, reader(), Wanted(1, before), EVENING)
         for before in (None, stored("d", 4).position)
     ]
-    assert [[alert.id for alert in page.gone] for page in pages] == [[], ["c"]]
+    assert [[seen.alert.id for seen in page.gone] for page in pages] == [[], ["c"]]
     everything = await read_page(store, people, reader(), Wanted(10), EVENING)
-    assert sorted(alert.id for alert in everything.gone) == ["a", "c"]
+    assert sorted(seen.alert.id for seen in everything.gone) == ["a", "c"]
 
 
 async def test_nobody_elses_cards_come(store: MemoryStore, people: MemoryPeople) -> None:

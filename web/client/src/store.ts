@@ -353,7 +353,9 @@ export class Store {
 
   #lookForMissing(marks: readonly Mark[]): void {
     for (const mark of marks) {
-      if (this.#view.cards.has(mark.card)) continue;
+      const known = this.#view.cards.get(mark.card);
+      // Of a card that was archived when the history was loaded no more is known than that it is gone.
+      if (known !== undefined && !(withdrawn(known) && known.position === mark.position)) continue;
       this.#count.doubt(mark.read === false);
       if (!mark.archived && mark.position >= this.#horizons.lowest) this.#missing.add(mark.position);
     }

@@ -12,7 +12,7 @@ _WHAT = {
     "service_bus": "the queue that alerts come by",
     "cosmos": "the inboxes",
     "web_pubsub": "the live connections",
-    "notification_hubs": "the pushes, and a page with the phones",
+    "notification_hubs": "the pushes, and a page of phones",
     "identity": "tokens; pick a person, no password",
     "functions_host": "deliver, and the HTTP API at /api",
     "static_web_apps": "the shop, for browsers",
@@ -30,8 +30,11 @@ def print_addresses(console: Console, cloud: Cloud) -> None:
 
 
 def print_shop(console: Console, url: str) -> None:
-    """Where the shop is, which is what most people want to know."""
+    """Where the shop is, which is what most people want to know, and who they are to be there."""
     console.print(Text.assemble(("The shop is open: ", "bold"), (url, "bold underline cyan")), soft_wrap=True)
+    console.print(
+        "There you are Ada, who orders, and Priya of the back office. The others are played here.", style="dim"
+    )
     console.print()
 
 

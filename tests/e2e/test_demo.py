@@ -41,14 +41,21 @@ def _parent(stat: Path) -> int | None:
         return None
 
 
+def _unnumbered(title: str) -> str:
+    """A title without the number of its order, which differs from run to run."""
+    return re.sub(r"order \d+", "order", title)
+
+
 def test_one_round_delivers_every_card_to_everyone(tmp_path: Path) -> None:
     """Status 0, and a line for each arrival: every alert once at each person of its audiences, and nothing else."""
     with _demo(tmp_path, "--once", "--ports", "free", "--seed", "7") as process:
         output, problems = process.communicate(timeout=ROUND_SECONDS)
     assert (process.returncode, problems) == (0, "")
-    arrivals = sorted((match["user"], match["severity"], match["title"]) for match in ARRIVAL.finditer(output))
+    arrivals = sorted(
+        (match["user"], match["severity"], _unnumbered(match["title"])) for match in ARRIVAL.finditer(output)
+    )
     assert arrivals == sorted(
-        (person.user, step.alert.severity.value, str(step.alert.title))
+        (person.user, step.alert.severity.value, _unnumbered(str(step.alert.title)))
         for step in next(rounds("run", seed=7))
         for person in PEOPLE
         if person.audiences.intersection(step.alert.to)

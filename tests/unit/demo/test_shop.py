@@ -1,11 +1,15 @@
+import re
 from itertools import islice
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from belfry import Alert, Severity
-from demo.people import PEOPLE
+from demo.people import IN_BROWSERS, PEOPLE
 from demo.shop import BACK_OFFICE, EVERYONE, rounds
+
+SHOP = Path(__file__).parents[3] / "web/shop"
 
 
 def _alerts(run: str, seed: int, count: int) -> list[Alert]:
@@ -53,3 +57,24 @@ def test_in_three_rounds_everyone_gets_something_of_their_own() -> None:
     audiences = {audience for alert in _alerts("run", 0, 3) for audience in alert.to} - {EVERYONE}
     assert all(person.audiences & audiences for person in PEOPLE)
     assert BACK_OFFICE in audiences
+
+
+def test_the_shop_has_a_drawing_of_everything_that_is_ordered() -> None:
+    """What an order says it is about is a product of the catalogue, letter for letter."""
+    catalogue = set(re.findall(r'name: "([^"]+)"', (SHOP / "src/catalogue.ts").read_text(encoding="utf-8")))
+    orders = [alert for alert in _alerts("run", 0, 20) if alert.category == "order"]
+    assert {str(alert.data["product"]) for alert in orders if alert.data} == catalogue
+    assert all(alert.data and alert.data["progress"] in ("placed", "packed", "delivered") for alert in orders)
+
+
+def test_orders_of_another_run_have_other_numbers() -> None:
+    """The cards of earlier runs are still in the inboxes."""
+    monday, tuesday = ({alert.url for alert in _alerts(run, 0, 10) if alert.category == "order"} for run in ("a", "b"))
+    assert monday.isdisjoint(tuesday)
+
+
+def test_whoever_tries_the_shop_is_connected_by_their_browser_alone() -> None:
+    """Otherwise they would never be offline, and their phone would never ring."""
+    assert f'customer: "{IN_BROWSERS}"' in (SHOP / "vite.config.ts").read_text(encoding="utf-8")
+    assert IN_BROWSERS not in [person.user for person in PEOPLE]
+    assert any(f"user:{IN_BROWSERS}" in alert.to for alert in _alerts("run", 0, 1))

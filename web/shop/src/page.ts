@@ -165,7 +165,7 @@ export abstract class SeatPage extends LitElement {
       </button>
       <belfry-bell></belfry-bell>
       <button class="face" popovertarget="person" aria-label="Signed in as ${person.name}">
-        ${initials(person.name)}
+        <span aria-hidden="true">${initials(person.name)}</span>
       </button>
       <div id="person" class="menu" popover>
         <p>${person.name}</p>

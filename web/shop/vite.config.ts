@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { defaultClientConditions, defineConfig, type Plugin } from "vite";
+import { withoutPolyfills } from "../client/build/without-polyfills.ts";
 import { pngIcon, svgIcon } from "./build/icon.ts";
 
 /** Where the local cloud is, for the pages of the development server and as what a build says until it is deployed. */
@@ -79,7 +80,7 @@ function contentOf(fileName: string): string | Uint8Array | null {
 export default defineConfig({
   root: import.meta.dirname,
   resolve: { conditions: ["source", ...defaultClientConditions] },
-  plugins: [site()],
+  plugins: [withoutPolyfills(), site()],
   server: { proxy: { "/api": API } },
   build: {
     target: "es2023",

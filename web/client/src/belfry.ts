@@ -7,13 +7,13 @@
  *     the leader    live connection, catching up, sending of what waits, writing to storage
  */
 
-import { accountOf } from "./account.ts";
 import { Api, type ApiOptions } from "./api.ts";
 import { pause, waits } from "./backoff.ts";
 import { Desktop } from "./desktop.ts";
 import { BelfryError, SignedOutError } from "./errors.ts";
 import { keyOf } from "./horizons.ts";
 import { newId } from "./ids.ts";
+import type { Kept } from "./input.ts";
 import { StoredList } from "./list.ts";
 import type { Said } from "./outbox.ts";
 import type { Connect } from "./pubsub.ts";
@@ -22,6 +22,7 @@ import { DevicePush } from "./push.ts";
 import { Session } from "./session.ts";
 import { Store } from "./store.ts";
 import type { Browser } from "./tabs.ts";
+import { Tokens } from "./tokens.ts";
 import type {
   BelfryClient,
   Card,
@@ -63,6 +64,7 @@ export class Belfry implements BelfryClient {
   readonly #desktop: Desktop | null;
   readonly #options: BelfryOptions;
   readonly #clock: () => number;
+  readonly #tokens: Tokens;
   readonly #api: Api;
   readonly #store: Store;
   readonly #lists = new Map<string, StoredList>();
@@ -72,6 +74,8 @@ export class Belfry implements BelfryClient {
   #connecting: AbortController | null = null;
   /** Resolves when it is known whose alerts these are, or that it will not be. */
   #identified: Promise<void> = Promise.resolve();
+  /** What was shown, until it is known whether it is the same person who connects again. */
+  #aside: { readonly kept: Kept | null; readonly queue: readonly Said[] } | null = null;
   /** What was said while there was no session: it waits in this tab, for `connect`. */
   #unsaid: Said[] = [];
   #leading = false;
@@ -80,7 +84,12 @@ export class Belfry implements BelfryClient {
   constructor(options: BelfryOptions) {
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
-    this.#api = new Api(options);
+    // Who names the person says whose tokens these are.
+    const onOther = (): void => {
+      this.#restart();
+    };
+    this.#tokens = new Tokens(options.getToken, options.account === undefined ? onOther : null);
+    this.#api = new Api({ ...options, getToken: this.#tokens.get });
     this.#store = new Store(this.#clock);
     this.#push = new DevicePush({ api: this.#api });
     this.#desktop =
@@ -123,17 +132,16 @@ export class Belfry implements BelfryClient {
    * Connect, and stay connected. Resolves when cards can be shown, from this device's storage or from the server; or
    * when `disconnect` came before.
    *
+   * It may be another person who connects: what was shown is hidden until the token says that it is the same one. If it
+   * becomes another person's later, the client goes over to that one by itself.
+   *
    * Rejects with a `SignedOutError` when the server does not accept the token; calling it again tries again.
    */
   async connect(): Promise<void> {
-    if (this.#connecting === null) {
-      this.#connecting = new AbortController();
-      this.#store.connection = "connecting";
-      this.#identified = this.#connect(this.#connecting.signal);
-    } else if (this.snapshot.connection === "signed-out") {
-      this.#store.connection = "connecting";
-      if (this.#session !== null) this.#session.retry();
-      else this.#identified = this.#connect(this.#connecting.signal);
+    if (this.#connecting === null) this.#begin();
+    else if (this.snapshot.connection === "signed-out") {
+      void this.#end();
+      this.#begin();
     }
     // What another person had loaded does not count.
     await this.#identified;
@@ -142,13 +150,10 @@ export class Belfry implements BelfryClient {
 
   /** Stop listening, in this tab; what is shown stays. */
   async disconnect(): Promise<void> {
-    this.#connecting?.abort();
-    this.#connecting = null;
-    const session = this.#session;
-    this.#session = null;
+    const ended = this.#end();
     this.#store.connection = "closed";
     this.#push.stop();
-    await session?.stop();
+    await ended;
   }
 
   /** Forget the person on this device, in every tab, and what still waits to be sent. */
@@ -243,6 +248,43 @@ export class Belfry implements BelfryClient {
     this.#session?.forget();
   }
 
+  #begin(): void {
+    this.#connecting = new AbortController();
+    this.#setAside();
+    this.#store.connection = "connecting";
+    this.#identified = this.#connect(this.#connecting.signal);
+  }
+
+  async #end(): Promise<void> {
+    this.#connecting?.abort();
+    this.#connecting = null;
+    const session = this.#session;
+    this.#session = null;
+    await session?.stop();
+  }
+
+  /** The app has another person's tokens by now. */
+  #restart(): void {
+    if (this.#connecting === null) return;
+    void this.#end();
+    this.#push.stop();
+    this.#forget();
+    this.#begin();
+  }
+
+  #setAside(): void {
+    this.#tokens.forget();
+    // Who names the person has one client for each.
+    if (this.#name === null || this.#aside !== null || this.#options.account !== undefined) return;
+    this.#aside = { kept: this.#store.keep(), queue: this.#store.queue };
+    this.#store.empty();
+  }
+
+  #putBack(): void {
+    if (this.#aside !== null) this.#store.restore(this.#aside.kept, this.#aside.queue);
+    this.#aside = null;
+  }
+
   /** Find out whose alerts these are, show those that were kept, and join the other tabs. */
   async #connect(signal: AbortSignal): Promise<void> {
     const account = await this.#findAccount(signal);
@@ -250,6 +292,7 @@ export class Belfry implements BelfryClient {
     const name = `${this.#options.api} ${account}`;
     if (this.#name !== null && this.#name !== name) this.#forget();
     this.#name = name;
+    this.#putBack();
     void this.#push.start(name);
     const session = (this.#session = this.#newSession(name));
     void session.start().then(() => {
@@ -277,6 +320,12 @@ export class Belfry implements BelfryClient {
         void this.disconnect();
         this.#forget();
       },
+      // Where tokens say whose they are, that is noticed sooner.
+      onOther: () => {
+        const named = this.#options.account !== undefined || this.#tokens.account !== null;
+        if (!named) this.#restart();
+        return !named;
+      },
     });
   }
 
@@ -296,8 +345,8 @@ export class Belfry implements BelfryClient {
     let wait = waits();
     while (!signal.aborted) {
       try {
-        const account = accountOf(await this.#options.getToken({ fresh: false }));
-        return account ?? (await this.#api.request<{ user: string }>("POST", "/negotiate")).user;
+        await this.#tokens.get({ fresh: false });
+        return this.#tokens.account ?? (await this.#api.request<{ user: string }>("POST", "/negotiate")).user;
       } catch (error) {
         // Whatever `getToken` rejects with: it says what is final, and all else passes.
         if (error instanceof SignedOutError) {
@@ -350,6 +399,7 @@ export class Belfry implements BelfryClient {
 
   #forget(): void {
     this.#name = null;
+    this.#aside = null;
     this.#unsaid = [];
     this.#store.empty();
     this.#desktop?.changed(0);

@@ -14,6 +14,8 @@ export const UNREACHABLE = "unreachable";
 export const FOREIGN_ANSWER = "foreign-answer";
 /** `getToken` failed, so nothing was asked. */
 export const NO_TOKEN = "no-token";
+/** `getToken` gave another person's token than before, so nothing was asked. */
+export const OTHER_PERSON = "other-person";
 
 const PASSING_STATUS = new Set([408, 425, 429]);
 

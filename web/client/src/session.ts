@@ -58,6 +58,8 @@ interface Seams {
   readonly onLead: (leading: boolean) => void;
   /** The person has signed out in another tab. */
   readonly onGone: () => void;
+  /** The server takes the app's tokens for another person's. False: what has this name is theirs from now on. */
+  readonly onOther: () => boolean;
 }
 
 export class Session {
@@ -74,6 +76,8 @@ export class Session {
   /** Whether some of them were missed: then there may be holes that catching up does not fill. */
   #behind = false;
   #asked = false;
+  /** Whether the leader has not told this tab yet how things stand. */
+  #eager = true;
   #answering = false;
   #ended = false;
   #ends: Unsubscribe[] = [];
@@ -112,7 +116,8 @@ export class Session {
     const { store } = this.#seams;
     const found = await this.#storage?.load();
     if (this.#ended) return;
-    if (found !== undefined) store.restore(found.kept, found.waiting);
+    // Without storage, what waits in this tab waits on.
+    if (found !== undefined && !this.#storage?.broken) store.restore(found.kept, found.waiting);
     store.connection = "connecting";
     this.#ends = [
       page.onWake(() => {
@@ -140,12 +145,6 @@ export class Session {
     this.#post({ kind: "gone" });
     await this.stop();
     await this.#storage?.remove();
-  }
-
-  /** Try again after the token was refused. */
-  retry(): void {
-    if (this.#leader !== null) this.#lead();
-    else this.#post({ kind: "connect" });
   }
 
   say(said: Said): void {
@@ -211,7 +210,10 @@ export class Session {
       },
       onUser: (user) => {
         // The app has another person's tokens by now: nothing of the one before is theirs.
-        if (store.snapshot.user !== null && store.snapshot.user !== user) this.#apply({ kind: "forget" });
+        if (store.snapshot.user !== null && store.snapshot.user !== user) {
+          if (this.#seams.onOther()) return;
+          this.#apply({ kind: "forget" });
+        }
         store.user = user;
         this.#postStatus();
       },
@@ -246,7 +248,13 @@ export class Session {
         break;
       case "status":
         if (this.#leader !== null) break;
-        store.connection = message.connection;
+        // Whoever connects may have a better token.
+        if (this.#eager && message.connection === "signed-out") {
+          this.#post({ kind: "connect" });
+        } else {
+          store.connection = message.connection;
+        }
+        this.#eager = false;
         store.user = message.user ?? store.snapshot.user;
         this.#follows(from, message.number);
         break;

@@ -60,6 +60,11 @@ export class Storage {
     this.#name = name;
   }
 
+  /** Whether nothing can be kept, as far as is known. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
   /** What was kept, and what waits, the earliest first. */
   async load(): Promise<{ kept: Kept | null; waiting: readonly Said[] }> {
     const loaded = await this.#use(async (database) => {

@@ -55,6 +55,10 @@ function titles(belfry: Belfry): string[] {
   return belfry.list().cards.map((card) => card.title);
 }
 
+function tokenOf(person: string): string {
+  return `e30.${Buffer.from(JSON.stringify({ sub: person })).toString("base64url")}.`;
+}
+
 test("the history is there when connected, and what comes then is shown at once", async () => {
   server.store(card(1), card(2));
   const belfry = await live(tab());
@@ -351,25 +355,91 @@ describe("the token", () => {
     });
   });
 
-  test("of another person shows nothing of the one before", async () => {
+  test("of another person shows nothing of the one before, not even until the app has given it", async () => {
     server.store(card(1));
-    let account = "ada";
-    const belfry = tab({
-      account: undefined,
-      getToken: () =>
-        Promise.resolve(`e30.${Buffer.from(JSON.stringify({ sub: account })).toString("base64url")}.`),
-    });
-    await live(belfry);
+    let token = Promise.resolve(tokenOf("ada"));
+    const belfry = await live(tab({ account: undefined, getToken: () => token }));
     await belfry.disconnect();
-    account = "ben";
-    server.fault = "down";
+    expect(titles(belfry)).toEqual(["Number 1"]);
+    let give: (token: string) => void = () => undefined;
+    token = new Promise((resolve) => (give = resolve));
     void belfry.connect();
+    expect(belfry.snapshot).toMatchObject({ loaded: false, unread: 0, user: null });
+    expect(titles(belfry)).toEqual([]);
+    server.fault = "down";
+    server.requests.length = 0;
+    give(tokenOf("ben"));
     await vi.waitFor(() => {
-      expect(belfry.snapshot).toMatchObject({ loaded: false, unread: 0, user: null });
+      expect(server.requests.some(({ path }) => path === "/negotiate")).toBe(true);
     });
     expect(titles(belfry)).toEqual([]);
   });
+
+  test("of the same person shows at once what was there, with what waits, also where nothing can be kept", async () => {
+    server.store(card(1), card(2));
+    const belfry = tab({
+      account: undefined,
+      storage: false,
+      getToken: () => Promise.resolve(tokenOf("ada")),
+    });
+    await live(belfry);
+    server.fault = "down";
+    belfry.mark("card-1", { archived: true });
+    await belfry.disconnect();
+    await belfry.connect();
+    expect(titles(belfry)).toEqual(["Number 2"]);
+    expect(belfry.snapshot).toMatchObject({ queued: 1, user: "ada" });
+    server.fault = null;
+    await vi.waitFor(() => {
+      expect(server.shown().map(({ card }) => card)).toEqual(["card-2"]);
+    }, 5_000);
+  });
+
+  test("of another person, while connected, is never used for the one before", async () => {
+    server.store(card(1));
+    let person = "ada";
+    const bearers: string[] = [];
+    const belfry = tab({
+      account: undefined,
+      getToken: () => Promise.resolve(tokenOf(person)),
+      fetch: (input, init) => {
+        bearers.push(new Headers(init?.headers).get("Authorization") ?? "");
+        return server.fetch(input, init);
+      },
+    });
+    await live(belfry);
+    const shown: string[] = [];
+    belfry.list().observe(() => shown.push(...titles(belfry)));
+    person = server.user = "ben";
+    server.cards.clear();
+    server.expireSyncs();
+    server.store(card(2));
+    bearers.length = 0;
+    belfry.mark("card-1", { read: true });
+    await vi.waitFor(() => {
+      expect(belfry.snapshot).toMatchObject({ connection: "live", user: "ben", queued: 0 });
+      expect(titles(belfry)).toEqual(["Number 2"]);
+    }, 5_000);
+    expect(server.requests.filter(({ method }) => method === "PATCH")).toEqual([]);
+    const names = (await indexedDB.databases()).map(({ name }) => name);
+    expect(names.sort()).toEqual(["belfry /api  ada", "belfry /api  ben"]);
+    expect(await kept("belfry /api  ada")).toEqual(["card-1"]);
+  });
 });
+
+/** The cards in a database. */
+function kept(name: string): Promise<string[]> {
+  return new Promise((resolve) => {
+    const opening = indexedDB.open(name);
+    opening.onsuccess = () => {
+      const asking = opening.result.transaction("cards").objectStore("cards").getAllKeys();
+      asking.onsuccess = () => {
+        opening.result.close();
+        resolve(asking.result as string[]);
+      };
+    };
+  });
+}
 
 test("all read is not unsaid for a moment, though it is the server that knows what else it was about", async () => {
   server.store(...Array.from({ length: 120 }, (_, number) => card(number)));

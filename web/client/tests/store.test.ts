@@ -89,6 +89,19 @@ test("the list of all cards, and the count, are what the server has, whatever ha
   }
 });
 
+test("a card that was archived when the history was loaded, and comes back, is asked for", () => {
+  const gone = { card: "a", position: position(1), retracted: true } as const;
+  const store = storeWith([card(2)], { gone: [gone] });
+  const mark = { card: "a", position: position(1), version: 2, archived: false };
+  store.take({
+    kind: "frame",
+    frame: { type: "marks", marks: [{ ...mark, position: position(0) }], readUpTo: "" },
+  });
+  expect(store.missing).toBeNull();
+  store.take({ kind: "frame", frame: { type: "marks", marks: [{ ...mark, version: 3 }], readUpTo: "" } });
+  expect(store.missing).toBe(position(1));
+});
+
 describe("lists", () => {
   const FILTERS: readonly Filter[] = [
     {},

@@ -2,17 +2,31 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["source"];
+// Long enough for a busy machine: a test that hangs is found, one that waits for its turn is not blamed.
+const testTimeout = 60_000;
 
 export default defineConfig({
   test: {
     projects: [
       {
         resolve: { conditions },
-        test: { name: "client", root: "client", include: ["tests/**/*.test.ts"], environment: "node" },
+        test: {
+          name: "client",
+          root: "client",
+          include: ["tests/**/*.test.ts"],
+          environment: "node",
+          testTimeout,
+        },
       },
       {
         resolve: { conditions },
-        test: { name: "shop", root: "shop", include: ["tests/**/*.test.ts"], environment: "node" },
+        test: {
+          name: "shop",
+          root: "shop",
+          include: ["tests/**/*.test.ts"],
+          environment: "node",
+          testTimeout,
+        },
       },
       {
         resolve: { conditions },
@@ -28,6 +42,7 @@ export default defineConfig({
           name: "elements",
           root: "elements",
           include: ["tests/**/*.test.ts"],
+          testTimeout,
           browser: {
             enabled: true,
             headless: true,

@@ -35,15 +35,12 @@ CONTEXT_PROPERTIES: Final = (TRACEPARENT, TRACESTATE, DIAGNOSTIC_ID)
 LATENCY_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400)
 """Bounds of the buckets: from what a quiet system takes to what the last further attempt does."""
 
+KEEP: Final = "keep alert"
+ESCALATE: Final = "escalate alert"
+PARK: Final = "park alert"
+"""Spans of what is done for one alert; to tell it is another for each channel."""
+
 _W3C: Final = TraceContextTextMapPropagator()
-
-
-class Step(StrEnum):
-    """What is done for one alert, and the name of its span."""
-
-    KEEP = "keep alert"
-    ESCALATE = "escalate alert"
-    PARK = "park alert"
 
 
 class Reason(StrEnum):
@@ -168,7 +165,7 @@ class Telemetry:
     def poisoned(self, message: Received, reason: Reason) -> None:
         """An alert was parked."""
         self._poisoned.add(1, {"reason": reason.value})
-        span = self._tracer.start_span(Step.PARK, context_of(message.properties) or Context())
+        span = self._tracer.start_span(PARK, context_of(message.properties) or Context())
         _fail(span, reason.value)
         span.end()
 

@@ -21,7 +21,7 @@ from shared.delivery.keeping import AlertStore, Dropped, Kept, keep
 from shared.delivery.outcomes import Outcomes
 from shared.delivery.retrying import wait_before
 from shared.errors import BelfryError, InvalidAlertError, PermanentError, TransientError
-from shared.telemetry import Reason, Step, Steps, Telemetry
+from shared.telemetry import ESCALATE, KEEP, Reason, Steps, Telemetry
 from shared.wire.message import (
     ESCALATION,
     STORE,
@@ -176,7 +176,7 @@ class Deliver:
         """One round of escalation: it is over, or the next one is scheduled, or this one again."""
         now = self._clock()
         try:
-            with self._telemetry.step(Step.ESCALATE, [parcel]) as step:
+            with self._telemetry.step(ESCALATE, [parcel]) as step:
                 async with asyncio.timeout(STEP_SECONDS):
                     following = await self._escalating.round(parcel, now, step.traceparent(parcel))
         except (BelfryError, TimeoutError) as error:
@@ -211,7 +211,7 @@ class Deliver:
         now = self._clock()  # one for all: an alert is not read for one audience and unread for another
         kept: list[tuple[Task, StoredAlert]] = []
         failures: list[Failure] = []
-        with self._telemetry.step(Step.KEEP, [task.parcel for task in tasks if task.parcel.wants(STORE)]) as step:
+        with self._telemetry.step(KEEP, [task.parcel for task in tasks if task.parcel.wants(STORE)]) as step:
             found = await asyncio.gather(
                 *(self._keep_audience(audience, members, now) for audience, members in by_audience.items())
             )

@@ -10,6 +10,7 @@ once more as `Diagnostic-Id`. Baggage is the producer's own and goes no further.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import lru_cache
 from types import TracebackType
 from typing import Final, Self
 
@@ -41,6 +42,8 @@ PARK: Final = "park alert"
 """Spans of what is done for one alert; to tell it is another for each channel."""
 
 _W3C: Final = TraceContextTextMapPropagator()
+_LONGEST: Final = 512
+"""Characters of a property; no more need be passed on, says W3C."""
 
 
 class Reason(StrEnum):
@@ -227,30 +230,38 @@ def context_of(properties: Mapping[str, object]) -> Context | None:
     parent, state = properties.get(TRACEPARENT), properties.get(TRACESTATE)
     if not isinstance(parent, str):
         parent, state = properties.get(DIAGNOSTIC_ID), None
-    if not isinstance(parent, str):
+    if not isinstance(parent, str) or len(parent) > _LONGEST:
         return None
-    carrier = {TRACEPARENT: parent} | ({TRACESTATE: state} if isinstance(state, str) else {})
-    context = _W3C.extract(carrier, Context())
+    return _parsed(parent, state if isinstance(state, str) and len(state) <= _LONGEST else "")
+
+
+@lru_cache(maxsize=256)  # each message of a batch is asked at every step
+def _parsed(parent: str, state: str) -> Context | None:
+    context = _W3C.extract({TRACEPARENT: parent, TRACESTATE: state}, Context())
     return context if trace.get_current_span(context).get_span_context().is_valid else None
 
 
 def _properties_of(span: Span) -> dict[str, str]:
     """The application properties that carry a span's context; none where it has none."""
     carrier: dict[str, str] = {}
-    _W3C.inject(carrier, trace.set_span_in_context(span, Context()))
-    return carrier | {DIAGNOSTIC_ID: carrier[TRACEPARENT]} if carrier else carrier
+    if span.get_span_context().is_valid:
+        _W3C.inject(carrier, trace.set_span_in_context(span, Context()))
+        carrier[DIAGNOSTIC_ID] = carrier[TRACEPARENT]
+    return carrier
 
 
 def _carrying[M: (Outgoing, Received)](message: M, otherwise: Mapping[str, str]) -> M:
     """The message with the context that it brings, or else with another."""
-    brought = context_of(message.properties)
-    if brought is None and not otherwise:
+    properties = message.properties
+    if context_of(properties) is None:
+        if not otherwise:
+            return message
+        others = {name: value for name, value in properties.items() if name not in CONTEXT_PROPERTIES}
+        return structs.replace(message, properties={**others, **otherwise})
+    if TRACEPARENT in properties:
         return message
-    carried = otherwise if brought is None else _properties_of(trace.get_current_span(brought))
-    if all(message.properties.get(name) == value for name, value in carried.items()):
-        return message
-    others = {name: value for name, value in message.properties.items() if name not in CONTEXT_PROPERTIES}
-    return structs.replace(message, properties={**others, **carried})
+    # Under both names, for a client that traces would add the one that is missing, with another context.
+    return structs.replace(message, properties={**properties, TRACEPARENT: properties[DIAGNOSTIC_ID]})
 
 
 def _link(context: Context | None) -> Link | None:

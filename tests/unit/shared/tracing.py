@@ -3,7 +3,7 @@
 from typing import Any
 
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader, NumberDataPoint
+from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader, Metric, NumberDataPoint
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -48,20 +48,23 @@ class Recording:
     def figures(self) -> dict[str, dict[tuple[tuple[str, Any], ...], Any]]:
         """Of each metric, by its attributes, the count; of a histogram the count and the sum."""
         found: dict[str, dict[tuple[tuple[str, Any], ...], Any]] = {}
-        data = self._reader.get_metrics_data()
-        for resource in data.resource_metrics if data else ():
-            for scope in resource.scope_metrics:
-                assert scope.scope.name == "belfry"
-                for metric in scope.metrics:
-                    for point in metric.data.data_points:
-                        attributes = tuple(sorted((point.attributes or {}).items()))
-                        value: Any = None
-                        if isinstance(point, NumberDataPoint):
-                            value = point.value
-                        elif isinstance(point, HistogramDataPoint):
-                            value = (point.count, point.sum)
-                        found.setdefault(metric.name, {})[attributes] = value
+        for metric in self.metrics():
+            for point in metric.data.data_points:
+                attributes = tuple(sorted((point.attributes or {}).items()))
+                value: Any = None
+                if isinstance(point, NumberDataPoint):
+                    value = point.value
+                elif isinstance(point, HistogramDataPoint):
+                    value = (point.count, point.sum)
+                found.setdefault(metric.name, {})[attributes] = value
         return found
+
+    def metrics(self) -> list[Metric]:
+        """Everything that was measured."""
+        data = self._reader.get_metrics_data()
+        scopes = [scope for resource in (data.resource_metrics if data else ()) for scope in resource.scope_metrics]
+        assert all(scope.scope.name == "belfry" for scope in scopes)
+        return [metric for scope in scopes for metric in scope.metrics]
 
 
 def error_of(span: ReadableSpan) -> str | None:

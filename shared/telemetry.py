@@ -107,7 +107,9 @@ class Telemetry:
 
         What comes without one belongs to the trace of its batch.
         """
-        brought = [link for message in messages if (link := _link(context_of(message.properties)))]
+        found = (_link(context_of(message.properties)) for message in messages)
+        # One for each, of however many alerts that were sent together.
+        brought = list({link.context.span_id: link for link in found if link}.values())
         # Not of the kind consumer: the host reports the call as a request already, and would report it twice.
         with self._current("process alerts", SpanKind.INTERNAL, _batch("process", len(messages)), brought) as span:
             properties = _properties_of(span)
@@ -198,8 +200,9 @@ class Steps:
         self._outcomes: dict[int, set[str]] = {}
 
     def traceparent(self, parcel: Parcel) -> str | None:
-        """The context of an alert's span, in which whoever gets the alert may go on; None: there is none."""
-        return _properties_of(self._spans[id(parcel)]).get(TRACEPARENT)
+        """The context of an alert's span, in which whoever gets the alert may go on; None: it is not recorded."""
+        span = self._spans[id(parcel)]
+        return _properties_of(span)[TRACEPARENT] if span.get_span_context().trace_flags.sampled else None
 
     def came_to(self, parcel: Parcel, outcome: str | BaseException) -> None:
         """What became of an alert for one of its audiences."""

@@ -167,6 +167,25 @@ async def test_a_round_of_escalation_belongs_to_the_alerts_trace(world: World) -
     assert figures["belfry.alerts.retried"] == {(("channel", "escalation"),): 1}
 
 
+async def test_alerts_that_were_sent_together_are_one_link(world: World) -> None:
+    """However many of them are in the batch."""
+    await world.deliver(
+        [message("a"), message("b"), message("c", properties={"traceparent": TRACEPARENT[:-4] + "2-01"})]
+    )
+    [batch] = world.recording.named("process alerts")
+    assert len(batch.links) == 2
+
+
+async def test_what_is_not_recorded_is_not_in_frames(world: World) -> None:
+    """A producer that decided against it costs clients nothing; copies keep the decision."""
+    unsampled = TRACEPARENT[:-1] + "0"
+    world.push.down = {ADA: TransientError("away")}
+    await world.deliver([message(properties={"traceparent": unsampled})])
+    assert world.recording.in_trace() == []
+    assert world.publisher.frames[0][1].keys() == {"type", "alerts"}
+    assert world.outbox.scheduled[0].properties["traceparent"] == unsampled
+
+
 async def test_figures_of_a_batch(world: World) -> None:
     """Each outcome in its counter, by kind, channel or verdict and nothing else; latencies since the queue took it."""
     world.publisher.down = {BEN: TransientError("away")}

@@ -8,6 +8,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 
 from belfry.preparing import AlertLike, prepare
 from shared.azure.service_bus import ALERTS, ServiceBus
+from shared.telemetry import Telemetry
 
 __all__ = ["AlertPublisher"]
 
@@ -22,6 +23,7 @@ class AlertPublisher:
 
     def __init__(self, namespace: str, credential: AsyncTokenCredential | None = None) -> None:
         self._service_bus = ServiceBus(namespace, credential)
+        self._telemetry = Telemetry()
 
     @classmethod
     def from_connection_string(cls, connection_string: str) -> Self:
@@ -51,7 +53,8 @@ class AlertPublisher:
             TransientError: not all were taken. Sending all of them again with the same ids is safe.
         """
         identifiers, messages = prepare(alerts)
-        await self._service_bus.send(ALERTS, messages)
+        with self._telemetry.sending(messages) as traced:
+            await self._service_bus.send(ALERTS, traced)
         return identifiers
 
     async def close(self) -> None:

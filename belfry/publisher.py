@@ -9,6 +9,8 @@ from azure.servicebus import ServiceBusClient, ServiceBusMessageBatch
 
 from belfry.preparing import AlertLike, prepare
 from shared.azure.service_bus import ALERTS, to_service_bus
+from shared.telemetry import Telemetry
+from shared.wire.message import Outgoing
 
 
 class AlertPublisher:
@@ -26,6 +28,7 @@ class AlertPublisher:
             else ServiceBusClient.from_connection_string(namespace)
         )
         self._sender = self._client.get_queue_sender(ALERTS)
+        self._telemetry = Telemetry()
 
     @classmethod
     def from_connection_string(cls, connection_string: str) -> Self:
@@ -57,6 +60,11 @@ class AlertPublisher:
                 ids is safe.
         """
         identifiers, messages = prepare(alerts)
+        with self._telemetry.sending(messages) as traced:
+            self._send(traced)
+        return identifiers
+
+    def _send(self, messages: Iterable[Outgoing]) -> None:
         batch: ServiceBusMessageBatch | None = None
         for message in map(to_service_bus, messages):
             if batch is not None:
@@ -70,7 +78,6 @@ class AlertPublisher:
                 batch.add_message(message)
         if batch is not None:
             self._sender.send_messages(batch)
-        return identifiers
 
     def close(self) -> None:
         """Close the connection."""

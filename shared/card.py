@@ -91,6 +91,8 @@ class StoredAlert(Struct, frozen=True):
     """Whether other audiences may have this card too, perhaps in another revision."""
     acted: bool = False
     """Whether somebody of the audience has read it or put it away; kept of alerts that escalate only."""
+    traceparent: str | None = None
+    """The trace context that it is told in; never kept."""
 
     @property
     def card(self) -> str:

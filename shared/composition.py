@@ -33,6 +33,7 @@ from shared.push.badges import Badges
 from shared.push.devices import Devices
 from shared.push.sending import Pushing
 from shared.settings import Settings
+from shared.telemetry import Telemetry
 
 _DAY = 86_400
 
@@ -60,12 +61,14 @@ class Belfry:
         """What the queue `alerts` triggers."""
         live = LiveChannel(self._web_pubsub)
         push = [PushChannel(self._pushing, self._web_pubsub, self._clock)] if self._pushing else []
-        return Deliver(self._alerts, [live, *push], self._service_bus, self._clock, PeopleActs(self._people))
+        return Deliver(
+            self._alerts, [live, *push], self._service_bus, self._clock, PeopleActs(self._people), self._telemetry
+        )
 
     @cached_property
     def producers(self) -> Producers:
         """For those who send."""
-        return Producers(self._authenticator, self._service_bus)
+        return Producers(self._authenticator, self._service_bus, self._telemetry)
 
     @cached_property
     def inboxes(self) -> Inboxes:
@@ -107,6 +110,10 @@ class Belfry:
     def description(self) -> Description:
         """For those who build."""
         return Description(self._settings.auth_issuer)
+
+    @cached_property
+    def _telemetry(self) -> Telemetry:
+        return Telemetry()
 
     @cached_property
     def _reception(self) -> Reception:

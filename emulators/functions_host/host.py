@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from emulators.process import Options
 
-from . import bindings, host_json, logs, settings
+from . import bindings, host_json, logs, settings, telemetry
 from .bindings import Function, ServiceBusTrigger, TimerTrigger
 from .errors import AppError, HostError
 from .host_json import HostJson
@@ -32,6 +33,8 @@ class App:
     functions: tuple[Function, ...]
     host_json: HostJson
     local_settings: LocalSettings
+    end_telemetry: Callable[[], None]
+    """Sends what was not sent yet."""
 
 
 def load(folder: Path, settings_file: Path | None = None) -> App:
@@ -44,6 +47,7 @@ def load(folder: Path, settings_file: Path | None = None) -> App:
     local_settings = settings.load(folder, settings_file)
     settings.apply(local_settings, os.environ)
     configuration = host_json.load(folder, os.environ)
+    end_telemetry = telemetry.configure(telemetry.read(os.environ), os.environ)
     os.chdir(folder)  # as in Azure, where the app's folder is the worker's
     runtime = Runtime.load(folder)
     functions: list[Function] = []
@@ -55,7 +59,7 @@ def load(folder: Path, settings_file: Path | None = None) -> App:
             problems.append(str(error))
     if problems:
         raise AppError("\n".join(problems))
-    return App(runtime, tuple(functions), configuration, local_settings)
+    return App(runtime, tuple(functions), configuration, local_settings, end_telemetry)
 
 
 class FunctionsHost:
@@ -102,6 +106,7 @@ class FunctionsHost:
             _logger.error("still running after %.0f s and given up: %s", STOP_SECONDS, names)
         else:
             await self._app.runtime.close()
+        await asyncio.to_thread(self._app.end_telemetry)
 
     def _listen(self) -> list[QueueListener | TimerListener]:
         timers = self._options.data / "timers" if self._options.data else None

@@ -18,6 +18,7 @@ from .errors import ConfigurationError
 FILE = "host.json"
 _OVERRIDE = "AzureFunctionsJobHost__"
 _VERSION = "2.0"
+_TELEMETRY_MODES = frozenset({"applicationinsights", "opentelemetry", "none"})
 _LONGEST_BATCH_WAIT = timedelta(minutes=2, seconds=30)
 _INFINITE = timedelta(milliseconds=-1)
 _CALLS_PER_PROCESSOR = 16
@@ -78,6 +79,9 @@ def parse(content: bytes, environment: Mapping[str, str], processors: int = 1) -
         raise ConfigurationError(FILE, "not a JSON object")
     if document.get("version") != _VERSION:
         raise ConfigurationError(f"{FILE}: version", f"must be '{_VERSION}'")
+    mode = document.get("telemetryMode", "ApplicationInsights")
+    if not isinstance(mode, str) or mode.lower() not in _TELEMETRY_MODES:
+        raise ConfigurationError(f"{FILE}: telemetryMode", "must be ApplicationInsights, OpenTelemetry or None")
     http = _Section("extensions.http", document, environment)
     bus = _Section("extensions.serviceBus", document, environment)
     prefix = http.text("routePrefix", "api").strip("/")

@@ -15,7 +15,7 @@ from .bindings import Function, HttpTrigger, TimerTrigger
 from .cors import Policy
 from .invocations import Invoker
 from .routes import Match, Route, Table, parse
-from .runtime import HttpReply
+from .runtime import HttpReply, TraceContext
 from .timer_status import timer_info
 
 LARGEST_BODY = 104_857_600
@@ -123,7 +123,8 @@ class HttpServer:
             match.params,
             body,
         )
-        result = await self._invoker.invoke(self._functions[match.function], call, {})
+        trace = TraceContext(request.headers.get("traceparent", ""), request.headers.get("tracestate", ""))
+        result = await self._invoker.invoke(self._functions[match.function], call, {}, trace)
         if not result.succeeded:
             return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
         return web.Response() if result.reply is None else _response(result.reply)

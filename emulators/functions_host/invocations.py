@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 
 from .bindings import Function
-from .runtime import Result, Runtime
+from .runtime import NO_TRACE, Result, Runtime, TraceContext
 from .typed_data import TypedData
 
 _logger = logging.getLogger(__name__)
@@ -24,14 +24,16 @@ class Invoker:
         """The invocations that have begun and not ended: id to the function's name."""
         return self._running
 
-    async def invoke(self, function: Function, value: TypedData, metadata: Mapping[str, TypedData]) -> Result:
+    async def invoke(
+        self, function: Function, value: TypedData, metadata: Mapping[str, TypedData], trace: TraceContext = NO_TRACE
+    ) -> Result:
         """Run a function and log how it went; an exception in it is a result, not an exception."""
         invocation_id = str(uuid.uuid4())
         begun = time.perf_counter()
         self._running[invocation_id] = function.name
         try:
             result = await self._runtime.invoke(
-                function.function_id, invocation_id, function.trigger.parameter, value, metadata
+                function.function_id, invocation_id, function.trigger.parameter, value, metadata, trace
             )
         finally:
             del self._running[invocation_id]

@@ -21,7 +21,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import azure_functions_runtime as library
-from azure_functions_runtime import handle_event, loader, native_invocation
+from azure_functions_runtime import handle_event, loader, native_invocation, otel
 from azure_functions_runtime.bindings.datumdef import Datum
 from azure_functions_runtime.bindings.meta import load_binding_registry
 from azure_functions_runtime.http_v2 import HttpV2Registry
@@ -58,6 +58,19 @@ class Result:
     """The exception with its traceback, if it failed."""
 
 
+@dataclass(frozen=True, slots=True)
+class TraceContext:
+    """Where a caller's trace stands, as W3C has it."""
+
+    parent: str = ""
+    """The header `traceparent`; empty: there is none."""
+    state: str = ""
+    """The header `tracestate`."""
+
+
+NO_TRACE = TraceContext()
+
+
 class Runtime:
     """One app, indexed. There can be one in a process: the library keeps its state in its modules."""
 
@@ -80,6 +93,9 @@ class Runtime:
         if not (folder / script).is_file():
             raise AppError(f"there is no {script} in {folder}")
         sys.path.insert(0, str(folder))
+        # What `PYTHON_ENABLE_OPENTELEMETRY` does in the worker: functions run in the trace of who calls them.
+        otel.otel_manager.set_otel_libs_available(True)
+        otel.update_opentelemetry_status()
         load_binding_registry()
         try:
             declared = loader.index_function_app(script)
@@ -90,7 +106,13 @@ class Runtime:
         return cls(tuple(_index(function, folder) for function in declared))
 
     async def invoke(
-        self, function_id: str, invocation_id: str, parameter: str, value: TypedData, metadata: Mapping[str, TypedData]
+        self,
+        function_id: str,
+        invocation_id: str,
+        parameter: str,
+        value: TypedData,
+        metadata: Mapping[str, TypedData],
+        trace: TraceContext = NO_TRACE,
     ) -> Result:
         """Run a function: an async one in this loop, a sync one in the runtime's thread pool.
 
@@ -100,15 +122,18 @@ class Runtime:
             parameter: the argument that takes `value`.
             value: what the trigger hands over.
             metadata: the trigger's metadata.
+            trace: what the function's spans become children of.
         """
-        succeeded, returned, _, _, trace = await native_invocation.invocation_request_native(
+        succeeded, returned, _, _, failure = await native_invocation.invocation_request_native(
             invocation_id,
             function_id,
             [(parameter, _datum(value))],
             {name: _datum(item) for name, item in metadata.items()},
+            trace.parent,
+            trace.state,
         )
         if not succeeded:
-            return Result(succeeded=False, error=trace)
+            return Result(succeeded=False, error=failure)
         return Result(succeeded=True, reply=_http_reply(returned))
 
     async def close(self) -> None:

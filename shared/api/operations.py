@@ -40,6 +40,7 @@ from shared.inbox.visiting import Reception
 from shared.position import Position
 from shared.push.devices import ChannelRefusedError, Device, Devices, InstallationId, Registration
 from shared.push.sending import Pushing
+from shared.telemetry import Telemetry
 from shared.wire.message import Outgoing
 
 log = logging.getLogger(__name__)
@@ -80,9 +81,10 @@ class ReadUpTo(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
 class Producers:
     """For those who send."""
 
-    def __init__(self, authenticator: Authenticator, sender: Sender) -> None:
+    def __init__(self, authenticator: Authenticator, sender: Sender, telemetry: Telemetry | None = None) -> None:
         self._authenticator = authenticator
         self._sender = sender
+        self._telemetry = telemetry or Telemetry()
 
     async def send(self, request: Request) -> Response:
         """`POST /alerts`: all of the alerts are valid, or none is enqueued."""
@@ -92,7 +94,9 @@ class Producers:
         parameters.known(request)
         parameters.arrived(request)
         identifiers, messages = read_alerts(request)
-        await self._sender.again(messages)
+        with self._telemetry.sending(messages) as traced:
+            await self._sender.again(traced)
+        self._telemetry.accepted(len(messages))
         return json_response(Accepted([AcceptedAlert(identifier) for identifier in identifiers]), 202)
 
 

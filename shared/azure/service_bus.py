@@ -14,6 +14,7 @@ from azure.servicebus.exceptions import MessageSizeExceededError
 
 from shared.azure.calling import calling
 from shared.errors import BelfryError, RefusedError
+from shared.telemetry import CONTEXT_PROPERTIES
 from shared.wire.message import Outgoing
 
 SERVICE: Final = "Service Bus"
@@ -108,7 +109,10 @@ class ServiceBus:
 
 def to_service_bus(message: Outgoing) -> ServiceBusMessage:
     """The SDK's message for one of ours."""
-    properties: dict[str | bytes, Any] = dict(message.properties.items())
+    # The SDK, where it traces, adds the context of the moment unless there is one, and looks for it by names in bytes.
+    properties: dict[str | bytes, Any] = {
+        name.encode() if name in CONTEXT_PROPERTIES else name: value for name, value in message.properties.items()
+    }
     return ServiceBusMessage(
         message.body,
         message_id=message.message_id,

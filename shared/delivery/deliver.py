@@ -7,7 +7,6 @@ then the queue redelivers the batch, which `keeping` makes harmless.
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
@@ -19,9 +18,12 @@ from shared.card import StoredAlert
 from shared.delivery.channels import Channel
 from shared.delivery.escalating import Acts, Escalating, next_round
 from shared.delivery.keeping import AlertStore, Dropped, Kept, keep
+from shared.delivery.outcomes import Outcomes
 from shared.delivery.retrying import wait_before
 from shared.errors import BelfryError, InvalidAlertError, PermanentError, TransientError
+from shared.telemetry import ESCALATE, KEEP, Reason, Steps, Telemetry
 from shared.wire.message import (
+    ESCALATION,
     STORE,
     Outgoing,
     Parcel,
@@ -73,6 +75,7 @@ class Deliver:
         outbox: the queues.
         clock: the time, with a time zone.
         acts: what people have done, for escalation; None: only what is kept with the alert counts.
+        telemetry: where it is traced and measured; None: with the process's own providers.
     """
 
     def __init__(
@@ -82,11 +85,13 @@ class Deliver:
         outbox: Outbox,
         clock: Callable[[], datetime],
         acts: Acts | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._store = store
         self._channels = {channel.name: channel for channel in channels}
         self._outbox = outbox
         self._clock = clock
+        self._telemetry = telemetry or Telemetry()
         self._escalating = Escalating(store, self._channels, acts)
 
     async def __call__(self, messages: Sequence[Received]) -> Mapping[str, int]:
@@ -99,25 +104,30 @@ class Deliver:
         Raises:
             BelfryError: what failed could not be scheduled or parked; the queue must redeliver the batch.
         """
-        counts: Counter[str] = Counter(received=len(messages))
+        with self._telemetry.processing(messages) as traced:
+            outcomes = Outcomes(self._telemetry, len(messages))
+            await self._deliver(traced, outcomes)
+        counts = outcomes.counts
+        log.info("delivered %s", " ".join(f"{name}={count}" for name, count in counts.items()))
+        return counts
+
+    async def _deliver(self, messages: Sequence[Received], outcomes: Outcomes) -> None:
         again: list[Outgoing] = []
         parked: list[Outgoing] = []
-        tasks, rounds = self._open(messages, counts, again, parked)
-        kept, failures = await self._keep(tasks, counts)
-        failures += await self._tell(kept)
+        tasks, rounds = self._open(messages, outcomes, again, parked)
+        kept, failures = await self._keep(tasks, outcomes)
+        failures += await self._tell(kept, outcomes)
         for failed in _by_parcel(failures):
-            self._see_to(failed, counts, again, parked)
-        again += self._first_rounds(kept, counts)
-        await asyncio.gather(*(self._escalate(parcel, counts, again, parked) for parcel in rounds))
+            self._see_to(failed, outcomes, again, parked)
+        again += self._first_rounds(kept, outcomes)
+        await asyncio.gather(*(self._escalate(parcel, outcomes, again, parked) for parcel in rounds))
         if again:
             await self._outbox.again(again)
         if parked:
             await self._outbox.park(parked)
-        log.info("delivered %s", " ".join(f"{name}={count}" for name, count in counts.items()))
-        return counts
 
     def _open(
-        self, messages: Sequence[Received], counts: Counter[str], again: list[Outgoing], parked: list[Outgoing]
+        self, messages: Sequence[Received], outcomes: Outcomes, again: list[Outgoing], parked: list[Outgoing]
     ) -> tuple[list[Task], list[Parcel]]:
         """The tasks in a batch, and the rounds of escalation; what can never be delivered is parked."""
         now = self._clock()
@@ -130,20 +140,20 @@ class Deliver:
             except InvalidAlertError as error:
                 log.warning("poison: message %r: %s", message.message_id, error)
                 parked.append(poison(message, str(error), field=error.field))
-                counts["poisoned"] += 1
+                outcomes.poisoned(message, Reason.INVALID)
                 continue
             if parcel.alert.expired(now):
-                counts["expired"] += 1
+                outcomes.expired()
             elif parcel.escalation:
                 rounds.append(parcel)
             elif (due := parcel.alert.deliver_at) and due > now and not parcel.due:
                 again.append(postponed(parcel, due))
-                counts["postponed"] += 1
+                outcomes.postponed()
             else:
                 tasks += [Task(parcel, audience) for audience in parcel.audiences]
         return tasks, rounds
 
-    def _first_rounds(self, kept: Sequence[tuple[Task, StoredAlert]], counts: Counter[str]) -> list[Outgoing]:
+    def _first_rounds(self, kept: Sequence[tuple[Task, StoredAlert]], outcomes: Outcomes) -> list[Outgoing]:
         """The first round of escalation for each alert that was kept now."""
         now = self._clock()
         parcels = {
@@ -157,29 +167,30 @@ class Deliver:
             if parcel.alert.escalate and (message := next_round(parcel, parcel.alert.escalate, now))
         ]
         if rounds:
-            counts["escalating"] += len(rounds)
+            outcomes.escalating(len(rounds))
         return rounds
 
     async def _escalate(
-        self, parcel: Parcel, counts: Counter[str], again: list[Outgoing], parked: list[Outgoing]
+        self, parcel: Parcel, outcomes: Outcomes, again: list[Outgoing], parked: list[Outgoing]
     ) -> None:
         """One round of escalation: it is over, or the next one is scheduled, or this one again."""
         now = self._clock()
         try:
-            async with asyncio.timeout(STEP_SECONDS):
-                following = await self._escalating.round(parcel, now)
+            with self._telemetry.step(ESCALATE, [parcel]) as step:
+                async with asyncio.timeout(STEP_SECONDS):
+                    following = await self._escalating.round(parcel, now, step.traceparent(parcel))
         except (BelfryError, TimeoutError) as error:
             wait = wait_before(parcel.attempt + 1)
             if wait is None or isinstance(error, PermanentError):
                 log.error("poison: escalation of alert %r: %s", parcel.id, error)  # noqa: TRY400  # its kind says it all
                 parked.append(poison(parcel.message, f"escalation: {error}", parcel=parcel))
-                counts["poisoned"] += 1
+                outcomes.poisoned(parcel.message, _reason(error))
                 return
             log.warning("escalation of alert %r again: %s", parcel.id, error)
             again.append(escalated_again(parcel, now + wait))
-            counts["retried"] += 1
+            outcomes.retried(frozenset({ESCALATION}))
             return
-        counts["rounds"] += 1
+        outcomes.escalated()
         if following:
             again.append(following)
 
@@ -191,27 +202,34 @@ class Deliver:
             )
 
     async def _keep(
-        self, tasks: Sequence[Task], counts: Counter[str]
+        self, tasks: Sequence[Task], outcomes: Outcomes
     ) -> tuple[list[tuple[Task, StoredAlert]], list[Failure]]:
         """Have every alert in the inbox: written now, or read back where only a channel is still to be served."""
         by_audience: dict[Audience, list[Task]] = {}
         for task in tasks:
             by_audience.setdefault(task.audience, []).append(task)
         now = self._clock()  # one for all: an alert is not read for one audience and unread for another
-        outcomes = await asyncio.gather(
-            *(self._keep_audience(audience, members, now) for audience, members in by_audience.items())
-        )
         kept: list[tuple[Task, StoredAlert]] = []
         failures: list[Failure] = []
-        for task, outcome in (pair for pairs in outcomes for pair in pairs):
-            match outcome:
-                case StoredAlert():
-                    kept.append((task, outcome))
-                    counts["delivered"] += 1
-                case Dropped(verdict):
-                    counts[verdict.value] += 1
-                case BelfryError():
-                    failures.append(Failure(task, self._remaining(task.parcel), outcome))
+        with self._telemetry.step(KEEP, [task.parcel for task in tasks if task.parcel.wants(STORE)]) as step:
+            found = await asyncio.gather(
+                *(self._keep_audience(audience, members, now) for audience, members in by_audience.items())
+            )
+            done = self._clock()
+            for task, outcome in (pair for pairs in found for pair in pairs):
+                match outcome:
+                    case StoredAlert() if not task.parcel.wants(STORE):
+                        kept.append((task, outcome))
+                        outcomes.read_back()
+                    case StoredAlert():
+                        kept.append((task, outcome))
+                        step.came_to(task.parcel, outcomes.kept(outcome, done, new=outcome.at == now))
+                    case Dropped(verdict):
+                        outcomes.dropped(verdict)
+                        step.came_to(task.parcel, verdict.value)
+                    case BelfryError():
+                        failures.append(Failure(task, self._remaining(task.parcel), outcome))
+                        step.came_to(task.parcel, outcome)
         return kept, failures
 
     async def _keep_audience(
@@ -243,34 +261,41 @@ class Deliver:
             return TransientError(repr(error))
         return current.stored if current and current.stored.position == task.parcel.position else None
 
-    async def _tell(self, kept: Sequence[tuple[Task, StoredAlert]]) -> list[Failure]:
+    async def _tell(self, kept: Sequence[tuple[Task, StoredAlert]], outcomes: Outcomes) -> list[Failure]:
         async def through(channel: Channel) -> list[Failure]:
             wanted = [(task, stored) for task, stored in kept if task.parcel.wants(channel.name)]
             if not wanted:
                 return []
-            outcomes: list[BelfryError | None]
-            try:
-                async with asyncio.timeout(STEP_SECONDS):
-                    outcomes = await channel.deliver([stored for _, stored in wanted])
-            except TimeoutError:
-                outcomes = [TransientError(f"channel {channel.name} took longer than {STEP_SECONDS:g} s")] * len(wanted)
-            except Exception as error:  # see _keep_audience
-                log.exception("channel %s failed unexpectedly", channel.name)
-                outcomes = [TransientError(repr(error))] * len(wanted)
-            return [
-                Failure(task, frozenset({channel.name}), error)
-                for (task, _), error in zip(wanted, outcomes, strict=True)
-                if error
-            ]
+            with self._telemetry.step(f"tell {channel.name}", [task.parcel for task, _ in wanted]) as step:
+                errors = await self._through(channel, [_traced(task, stored, step) for task, stored in wanted])
+                now = self._clock()
+                failures: list[Failure] = []
+                for (task, stored), error in zip(wanted, errors, strict=True):
+                    if error:
+                        failures.append(Failure(task, frozenset({channel.name}), error))
+                        step.came_to(task.parcel, error)
+                    else:
+                        outcomes.told(channel.name, stored, now)
+            return failures
 
         failures = await asyncio.gather(*map(through, self._channels.values()))
         return [failure for failed in failures for failure in failed]
+
+    async def _through(self, channel: Channel, alerts: Sequence[StoredAlert]) -> list[BelfryError | None]:
+        try:
+            async with asyncio.timeout(STEP_SECONDS):
+                return await channel.deliver(alerts)
+        except TimeoutError:
+            return [TransientError(f"channel {channel.name} took longer than {STEP_SECONDS:g} s")] * len(alerts)
+        except Exception as error:  # see _keep_audience
+            log.exception("channel %s failed unexpectedly", channel.name)
+            return [TransientError(repr(error))] * len(alerts)
 
     def _remaining(self, parcel: Parcel) -> frozenset[str]:
         return parcel.channels or frozenset({STORE, *self._channels})
 
     def _see_to(
-        self, failures: Sequence[Failure], counts: Counter[str], again: list[Outgoing], parked: list[Outgoing]
+        self, failures: Sequence[Failure], outcomes: Outcomes, again: list[Outgoing], parked: list[Outgoing]
     ) -> None:
         """Schedule or park what failed of one message: one copy for each set of channels that is still to be served."""
         parcel = failures[0].task.parcel
@@ -285,22 +310,31 @@ class Deliver:
             log.error("poison: alert %r: %s", parcel.id, reason)
             audiences, channels = _audiences(failed), failed[0].channels
             parked.append(poison(parcel.message, reason, parcel=_narrowed(parcel, audiences, channels)))
-            counts["poisoned"] += 1
+            outcomes.poisoned(parcel.message, _reason(failed[0].error))
         if when is None or not passing:
             return
         if parcel.alert.expired(when):
-            counts["expired"] += 1
+            outcomes.expired()
             return
         log.warning("again at %s: alert %r: %s", when.isoformat(timespec="seconds"), parcel.id, passing[0].error)
         for failed in _by_channels(passing):
             again.append(retry(parcel, _audiences(failed), failed[0].channels, when))
-            counts["retried"] += 1
+            outcomes.retried(failed[0].channels)
 
 
 def _stored(task: Task, now: datetime) -> StoredAlert:
     alert = task.parcel.alert
     elsewhere = len(alert.to) > 1 or alert.thread is not None
     return StoredAlert(alert, task.parcel.id, task.audience, task.parcel.position, now, elsewhere=elsewhere)
+
+
+def _traced(task: Task, stored: StoredAlert, step: Steps) -> StoredAlert:
+    traceparent = step.traceparent(task.parcel)
+    return structs.replace(stored, traceparent=traceparent) if traceparent else stored
+
+
+def _reason(error: Exception) -> Reason:
+    return Reason.REFUSED if isinstance(error, PermanentError) else Reason.EXHAUSTED
 
 
 def _by_parcel(failures: Sequence[Failure]) -> list[list[Failure]]:

@@ -43,8 +43,13 @@ class Escalating:
         self._channels = channels
         self._acts = acts
 
-    async def round(self, parcel: Parcel, now: datetime) -> Outgoing | None:
+    async def round(self, parcel: Parcel, now: datetime, traceparent: str | None = None) -> Outgoing | None:
         """One round.
+
+        Args:
+            parcel: whose round.
+            now: the time.
+            traceparent: the trace context that it is told in.
 
         Returns:
             The next one; None: somebody has acted, or this was the last.
@@ -62,6 +67,7 @@ class Escalating:
         standing = await self._standing(parcel, (*first, *further))
         if standing is None:
             return None
+        standing = structs.replace(standing, traceparent=traceparent)
         added = [structs.replace(standing, audience=audience, at=now, elsewhere=True) for audience in further]
         kept = await asyncio.gather(*(keep(self._store, alert.audience, [alert]) for alert in added))
         told = [alert for outcomes in kept for alert in outcomes if isinstance(alert, StoredAlert)]

@@ -7,6 +7,7 @@ import jsonschema_rs
 import pytest
 import yaml
 from msgspec import structs
+from opentelemetry import trace
 
 from scripts.write_asyncapi_schemas import PAGE, written
 from shared.alert import Alert
@@ -19,6 +20,7 @@ from shared.inbox.marking import Marking, Said
 from shared.inbox.membership import TopicAccess
 from shared.inbox.settling_in import SettlingIn
 from shared.inbox.visiting import Reception
+from shared.telemetry import Telemetry, context_of
 from shared.wire.json import encode
 from shared.wire.message import (
     Outgoing,
@@ -36,6 +38,8 @@ from tests.unit.shared.memory import MemoryPeople, MemoryStore
 TEXT = PAGE.read_text(encoding="utf-8")
 DOCUMENT: dict[str, Any] = yaml.safe_load(TEXT)
 MESSAGES: dict[str, dict[str, Any]] = DOCUMENT["components"]["messages"]
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+SPAN = trace.get_current_span(context_of({"traceparent": TRACEPARENT}))
 ADA_HERSELF = Person("ada", frozenset())
 
 
@@ -122,7 +126,9 @@ def test_examples_of_producers_are_taken(name: str) -> None:
 
 def test_messages_that_are_sent_are_as_described() -> None:
     """To try again, to wait, and to park: their properties are documented, every one."""
-    arrived = received(outgoing(Alert(to=("user:ada",), title="x", id="a"), "a"))
+    with trace.use_span(SPAN), Telemetry().sending([outgoing(Alert(to=("user:ada",), title="x", id="a"), "a")]) as sent:
+        arrived = received(sent[0])
+    check(headers_of(MESSAGES["alert"]), arrived.properties)
     parcel = open_parcel(arrived)
     check(MESSAGES["alert"]["payload"], json.loads(arrived.body))
     for message in (
@@ -145,6 +151,7 @@ async def test_frames_that_are_sent_are_as_described() -> None:
     kept = stored("a", 1, ADA, expires_at=NOON + timedelta(hours=1), deliver_at=NOON, data={"n": [1.5, None]})
     await store.create(ADA, [kept])
     await LiveChannel(publisher).deliver([kept, stored("b", 2, ADA, retract=True)])
+    await LiveChannel(publisher).deliver([kept, structs.replace(stored("b", 2, ADA), traceparent=TRACEPARENT)])
     await marking.mark_all(ADA_HERSELF, None)
     await marking.mark(ADA_HERSELF, "a", Said(read=False))
     await marking.mark_all(ADA_HERSELF, None)

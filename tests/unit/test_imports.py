@@ -29,3 +29,10 @@ def report() -> str:
 def test_imports_run_one_way(rule: str, report: str) -> None:
     """Each rule on imports in pyproject.toml, which its name says in a sentence, is kept."""
     assert f"{rule} KEPT" in report, report
+
+
+def test_the_application_does_not_load_the_sdk_of_opentelemetry() -> None:
+    """It knows the API alone; who collects loads what they need."""
+    script = "import sys, belfry.aio, shared.composition; sys.exit('opentelemetry.sdk' in sys.modules)"
+    command = [sys.executable, "-c", script]
+    assert subprocess.run(command, cwd=PROJECT, check=False).returncode == 0  # noqa: S603  # our own modules

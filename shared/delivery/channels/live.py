@@ -43,10 +43,13 @@ class LiveChannel:
             # One frame after the other, so that the cards of an audience arrive in their order.
             cards = [to_card(alerts[index]) for index in indexes]
             for start, end in _frames(cards):
+                frame: dict[str, Any] = {"type": "alerts", "alerts": cards[start:end]}
+                # Beside the cards, not in them: a card is the same however a client got it.
+                traceparents = [alerts[index].traceparent for index in indexes[start:end]]
+                if any(traceparents):
+                    frame["traceparents"] = traceparents
                 try:
-                    await self._publisher.publish(
-                        alerts[indexes[0]].audience, {"type": "alerts", "alerts": cards[start:end]}
-                    )
+                    await self._publisher.publish(alerts[indexes[0]].audience, frame)
                 except BelfryError as error:
                     for index in indexes[start:end]:
                         outcomes[index] = error

@@ -120,6 +120,10 @@ class Child:
         """Stop it in its tracks (SIGSTOP): it keeps its connections, and answers nothing."""
         self._started().send_signal(signal.SIGSTOP)
 
+    def resume(self) -> None:
+        """Let a process that was stopped go on where it was."""
+        self._started().send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """End it at once (SIGKILL), as a power cut would."""
         self._started().kill()

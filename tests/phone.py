@@ -1,5 +1,6 @@
-"""A device that is pushed to, as its person and the hub know it."""
+"""A device that is pushed to, as its person and the hub know it, with an app that does what it is told."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import aiohttp
@@ -44,6 +45,11 @@ class Phone:
         notifications = device["notifications"] if device else []
         return [(item["kind"], item["title"]) for item in reversed(notifications)]
 
+    async def on_screen(self) -> list[str]:
+        """The titles of the notifications that its app shows, the oldest first."""
+        device = await self.known()
+        return list(on_screen(reversed(device["notifications"] if device else [])).values())
+
     async def wait_for(self, *expected: tuple[str, str]) -> None:
         """Wait until it was sent this."""
 
@@ -51,3 +57,27 @@ class Phone:
             return await self.shown() == list(expected)
 
         await eventually(arrived)
+
+
+def on_screen(notifications: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """What an app shows that was sent these, the oldest first: titles by card."""
+    shown: dict[str, dict[str, Any]] = {}
+    for notification in notifications:
+        told = _told(notification)
+        match told:
+            case {"type": "alert", "card": card}:
+                shown.pop(card, None)
+                shown[card] = told | {"title": notification["title"]}
+            case {"type": "clear", "card": card, "position": position}:
+                if card in shown and shown[card]["position"] <= position:
+                    del shown[card]
+            case {"type": "clear", "upTo": up_to}:
+                shown = {card: told for card, told in shown.items() if told["at"] > up_to}
+    return {card: told["title"] for card, told in shown.items()}
+
+
+def _told(notification: dict[str, Any]) -> dict[str, Any]:
+    """What the app reads: Android hands it the data, the others the whole."""
+    payload: dict[str, Any] = notification["payload"]
+    data: dict[str, Any] = payload["message"]["android"]["data"] if "message" in payload else payload
+    return data

@@ -146,7 +146,11 @@ class Inboxes:
         person = await _person(self._authenticator, request)
         parameters.known(request)
         up_to = parameters.body(request, ReadUpTo, optional=True).up_to
-        return json_response(AllRead(await self._marking.mark_all(person, up_to)))
+        read = await self._marking.mark_all(person, up_to)
+        if self._pushing and read.moved:
+            own = Audience(Kind.USER, person.user)
+            await self._pushing.clear_read_or_say(own, read.moment, self._marking.clock())
+        return json_response(AllRead(read.moment))
 
 
 class People:

@@ -29,7 +29,7 @@ class Code(Enum):
     TOO_MANY_TAGS = (
         "too-many-tags",
         HTTPStatus.CONFLICT,
-        "The person has more audiences and mutes than a device can have tags for.",
+        "The person has more audiences, mutes and quiet hours than a device can have tags for.",
     )
     SYNC_EXPIRED = ("sync-expired", HTTPStatus.GONE, "Load the history again: the changes since are not complete.")
     TOO_LARGE = ("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")

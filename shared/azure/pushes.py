@@ -13,6 +13,7 @@ from shared.azure.notification_hubs import (
     Notification,
     NotificationHub,
     TagExpression,
+    any_of,
     tag,
 )
 from shared.azure.notification_hubs import Platform as HubPlatform
@@ -38,7 +39,7 @@ class HubPushes:
     async def send(self, message: Message, target: Target) -> None:
         """See `Sender`."""
         await self._hub.send(
-            Notification(_FORMATS[message.platform], message.payload, message.headers), _expression(target)
+            Notification(_FORMATS[message.platform], message.payload, message.headers), expression_of(target)
         )
 
     async def register(self, device: Device, expires: datetime) -> None:
@@ -70,5 +71,10 @@ class HubPushes:
         await self._hub.get("belfry-health")
 
 
-def _expression(target: Target) -> TagExpression:
-    return reduce(and_, (~tag(name) for name in target.without), tag(target.tag))
+def expression_of(target: Target) -> TagExpression:
+    """The condition on tags by which the hub chooses the devices of a target."""
+    expression = reduce(and_, (~tag(name) for name in target.without), any_of((target.tag, *target.or_tags)))
+    if asleep := target.asleep:
+        # Only tags are negated, and no brackets: nothing that is documented shows the service doing that.
+        expression &= ~tag(asleep.half) | (~tag(asleep.hour) & ~tag(asleep.quarter))
+    return expression

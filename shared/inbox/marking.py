@@ -25,6 +25,15 @@ class Said(Struct, frozen=True):
     """The revision that is meant; None: the current one."""
 
 
+class ReadSoFar(Struct, frozen=True):
+    """How far a person has read now."""
+
+    moment: str
+    """What was stored up to then is read; RFC 3339 with milliseconds, or empty: nothing is."""
+    moved: bool
+    """Whether they had not read so far before."""
+
+
 class Marking:
     """Mark cards.
 
@@ -61,11 +70,11 @@ class Marking:
         await self._tell(visit, [mark], visit.profile.read_up_to)
         return mark.told()
 
-    async def mark_all(self, person: Person, up_to: datetime | None) -> str:
+    async def mark_all(self, person: Person, up_to: datetime | None) -> ReadSoFar:
         """Mark everything as read that was stored up to a moment, or that the person can see now.
 
         Returns:
-            `readUpTo`: the moment, which never goes back.
+            The moment, which never goes back.
         """
         people = self._reception.people
         for _ in range(CONFLICTS):
@@ -81,7 +90,7 @@ class Marking:
         unread = [mark for mark in await people.open_marks(visit.user, read_up_to) if mark.at <= read_up_to]
         marks = [await self._read(visit.user, mark) for mark in unread if mark.read is False]
         await self._tell(visit, marks, read_up_to)
-        return read_up_to
+        return ReadSoFar(read_up_to, moved=read_up_to > visit.profile.read_up_to)
 
     async def _find(self, visit: Visit, card: str) -> StoredAlert:
         found = await asyncio.gather(

@@ -16,7 +16,11 @@ Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
 
 
 class QuietHours(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """When no push disturbs. A span that ends before it starts goes over midnight; it belongs to the day it starts."""
+    """When no push disturbs. A span that ends before it starts goes over midnight; it belongs to the day it starts.
+
+    For alerts to roles, topics and everyone, a quarter of an hour (by UTC) is quiet if all of it is; and hours of some
+    days that last longer than twelve hours do not count for these.
+    """
 
     start: Time
     end: Time

@@ -11,13 +11,14 @@ from typing import Any, Final
 from msgspec import json
 
 from shared.alert import Severity
-from shared.card import StoredAlert
+from shared.card import StoredAlert, format_moment
 from shared.position import Position
 from shared.push.fitting import fitted
 from shared.push.message import (
     LONGEST_WAIT,
     MAXIMUM_BYTES,
     PRESSING,
+    READ_UP_TO,
     Message,
     MessageType,
     Platform,
@@ -55,6 +56,7 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
                 "type": MessageType.ALERT,
                 "card": stored.card,
                 "position": stored.position,
+                "at": format_moment(stored.at),
                 "severity": severity,
                 **({"url": url} if url else {}),
             }
@@ -72,6 +74,12 @@ def clear(card: str, position: Position, now: datetime) -> Message:
     payload = {"aps": {"content-available": 1}, "type": MessageType.CLEAR, "card": card, "position": position}
     # The alert's collapse id: a device that was away gets the clear in the alert's place.
     return Message(Platform.APNS, json.encode(payload), _headers("background", "5", card, now + LONGEST_WAIT))
+
+
+def clear_read(up_to: str, now: datetime) -> Message:
+    """The background notification by which the app takes away what has been read; see `shared.push`."""
+    payload = {"aps": {"content-available": 1}, "type": MessageType.CLEAR, "upTo": up_to}
+    return Message(Platform.APNS, json.encode(payload), _headers("background", "5", READ_UP_TO, now + LONGEST_WAIT))
 
 
 def _headers(push_type: str, priority: str, card: str, expires: datetime) -> dict[str, str]:

@@ -9,10 +9,19 @@ from typing import Any, Final
 
 from msgspec import json
 
-from shared.card import StoredAlert
+from shared.card import StoredAlert, format_moment
 from shared.position import Position
 from shared.push.fitting import fitted
-from shared.push.message import LONGEST_WAIT, PRESSING, Message, MessageType, Platform, collapse_id, lifetime
+from shared.push.message import (
+    LONGEST_WAIT,
+    PRESSING,
+    READ_UP_TO,
+    Message,
+    MessageType,
+    Platform,
+    collapse_id,
+    lifetime,
+)
 
 MAXIMUM_BYTES: Final = 3993
 """Push services take 4,096 bytes, of which the encryption needs 103."""
@@ -35,6 +44,7 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
                 "type": MessageType.ALERT,
                 "card": stored.card,
                 "position": stored.position,
+                "at": format_moment(stored.at),
                 "severity": severity,
                 **{name: value for name, value in text.items() if value},
                 **rest,
@@ -53,6 +63,12 @@ def clear(card: str, position: Position, _now: datetime) -> Message:
     payload = {"type": MessageType.CLEAR, "card": card, "position": position}
     # The alert's topic: a browser that was away gets the clear in the alert's place.
     return Message(Platform.BROWSER, json.encode(payload), _headers(LONGEST_WAIT, "normal", card))
+
+
+def clear_read(up_to: str, _now: datetime) -> Message:
+    """The message by which the service worker takes away what has been read; see `shared.push`."""
+    payload = {"type": MessageType.CLEAR, "upTo": up_to}
+    return Message(Platform.BROWSER, json.encode(payload), _headers(LONGEST_WAIT, "normal", READ_UP_TO))
 
 
 def _headers(time_to_live: timedelta, urgency: str, card: str) -> dict[str, str]:

@@ -137,7 +137,7 @@ class Devices:
             push_channel=registration.push_channel,
             registered_at=known[installation].registered_at if installation in known else now,
             renewed_at=now,
-            tags=tags_of(visit.audiences, visit.profile.preferences),
+            tags=tags_of(visit.audiences, visit.profile.preferences, now),
         )
         try:
             await self._put(person.user, device)
@@ -181,7 +181,8 @@ class Devices:
         devices = await self._store.devices(visit.user)
         if not devices:
             return
-        tags = tags_of(visit.audiences, visit.profile.preferences)
+        # Those of quiet hours follow the clock of the person's time zone, which is changed twice a year.
+        tags = tags_of(visit.audiences, visit.profile.preferences, self._reception.clock())
         await asyncio.gather(*(self._retag(visit.user, device, tags) for device in devices if device.tags != tags))
 
     async def _retag(self, user: str, device: Device, tags: tuple[str, ...]) -> None:

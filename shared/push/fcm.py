@@ -8,10 +8,19 @@ from typing import Any, Final
 
 from msgspec import json
 
-from shared.card import StoredAlert
+from shared.card import StoredAlert, format_moment
 from shared.position import Position
 from shared.push.fitting import fitted
-from shared.push.message import LONGEST_WAIT, MAXIMUM_BYTES, PRESSING, Message, MessageType, Platform, lifetime
+from shared.push.message import (
+    LONGEST_WAIT,
+    MAXIMUM_BYTES,
+    PRESSING,
+    READ_UP_TO,
+    Message,
+    MessageType,
+    Platform,
+    lifetime,
+)
 
 CHANNEL: Final = "alerts-{severity}"
 """The notification channel, which decides on sound and display from Android 8 on. An app that has not made it shows
@@ -41,7 +50,7 @@ def alert(stored: StoredAlert, now: datetime, badge: int | None = None) -> Messa
                 "ttl": _seconds(lifetime(stored.alert.expires_at, now)),
                 "notification": shown,
                 "data": _data(MessageType.ALERT, stored.card, stored.position)
-                | {"severity": severity.value}
+                | {"at": format_moment(stored.at), "severity": severity.value}
                 | ({"url": url} if url else {}),
             },
         }
@@ -58,6 +67,17 @@ def clear(card: str, position: Position, _now: datetime) -> Message:
         "priority": "normal",
         "ttl": _seconds(LONGEST_WAIT),
         "data": _data(MessageType.CLEAR, card, position),
+    }
+    return Message(Platform.FCM_V1, json.encode({"message": {"android": android}}))
+
+
+def clear_read(up_to: str, _now: datetime) -> Message:
+    """The data message by which the app takes away what has been read; see `shared.push`."""
+    android = {
+        "collapse_key": READ_UP_TO,
+        "priority": "normal",
+        "ttl": _seconds(LONGEST_WAIT),
+        "data": {"type": MessageType.CLEAR.value, "upTo": up_to},
     }
     return Message(Platform.FCM_V1, json.encode({"message": {"android": android}}))
 

@@ -15,6 +15,10 @@ from shared.alert import Severity
 MAXIMUM_BYTES: Final = 4096
 """Of a payload, on every platform."""
 
+READ_UP_TO: Final = "/read"
+"""Stands where else the card does in the id of the message by which all that was read is taken away: no card is called
+so. Of several that wait for a device the last one is enough."""
+
 LONGEST_WAIT: Final = timedelta(days=3)
 """How long a platform keeps a message for a device that is away: a weekend. What is older the inbox will tell."""
 
@@ -36,7 +40,8 @@ class MessageType(StrEnum):
     ALERT = "alert"
     """Show the card's notification, in place of an older one of the same card."""
     CLEAR = "clear"
-    """Take the card's notification away, unless its position is higher than the message's."""
+    """With `card` and `position`: take the card's notification away, unless its position is higher. With `upTo`: take
+    away all whose `at` is not later, for they have been read."""
 
 
 class Message(Struct, frozen=True):

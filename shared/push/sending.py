@@ -11,7 +11,7 @@ from shared.card import StoredAlert
 from shared.errors import BelfryError, TransientError
 from shared.inbox.people import PeopleStore
 from shared.position import Position
-from shared.push import Message, Platform, alert_message, clear_message
+from shared.push import Message, Platform, alert_message, clear_message, clear_read_message
 from shared.push.addressing import Target, everyone_in, target_of
 from shared.push.deciding import silence_for
 from shared.push.devices import DeviceStore
@@ -70,7 +70,7 @@ class Pushing:
                 return
             target = everyone_in(audience)
         else:
-            target = target_of(stored)
+            target = target_of(stored, now)
         await self._send([alert_message(platform, stored, now) for platform in platforms], target)
 
     async def clear(self, audience: Audience, card: str, position: Position, now: datetime) -> None:
@@ -85,6 +85,21 @@ class Pushing:
             await self.clear(audience, card, position, now)
         except BelfryError as error:
             log.warning("the notification of %r could not be taken away: %s", card, error)
+
+    async def clear_read_or_say(self, audience: Audience, up_to: str, now: datetime) -> None:
+        """Take the notifications of all that a person has read away from their devices, where that is possible.
+
+        Args:
+            audience: the person.
+            up_to: what was stored up to then is read.
+            now: with a time zone.
+        """
+        try:
+            platforms = await self._platforms(audience)
+            messages = [clear_read_message(platform, up_to, now) for platform in platforms]
+            await self._send(messages, everyone_in(audience))
+        except BelfryError as error:
+            log.warning("the notifications of what %s has read could not be taken away: %s", audience, error)
 
     async def _platforms(self, audience: Audience) -> Collection[Platform]:
         """A person's own devices are known; of an audience of many, each platform may have some."""

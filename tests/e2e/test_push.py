@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,12 +59,7 @@ async def test_preferences_decide_about_pushes_to_a_person(system: System, uniqu
     """Muted, minor or in quiet hours: in the inbox only. Critical goes through, unless the person said otherwise."""
     phone = Phone(system, unique)
     await phone.register()
-    now = datetime.now(UTC)
-    quiet = {
-        "start": f"{now - timedelta(hours=1):%H:%M}",
-        "end": f"{now + timedelta(hours=1):%H:%M}",
-        "timeZone": "UTC",
-    }
+    quiet = _around(timedelta())
     to = [f"user:{unique}"]
     marketing = {"to": to, "title": "Muted", "category": "marketing"}
     await phone.ask("PUT", "/preferences", json={"mutedCategories": ["marketing"], "minimumSeverity": "warning"})
@@ -101,6 +97,50 @@ async def test_groups_are_reached_by_tags_and_what_is_muted_is_left_out(system: 
     await loud.wait_for(("alert", "Chatter"), ("alert", "Minor"))
     await _send(system, {"to": to, "title": "Fire", "category": "chatter", "severity": "critical"})
     await calm.wait_for(("alert", "Fire"))
+
+
+async def test_quiet_hours_count_for_groups_too(system: System, unique: str) -> None:
+    """Who wants quiet now hears nothing of an alert to a role, but for what is critical; their colleagues do."""
+    role = f"r-{unique}"
+    asleep, awake = Phone(system, f"asleep-{unique}", role), Phone(system, f"awake-{unique}", role)
+    await asleep.register("apns")
+    await awake.register("apns")
+    await asleep.ask("PUT", "/preferences", json={"quietHours": _around(timedelta())})
+    await awake.ask("PUT", "/preferences", json={"quietHours": _around(timedelta(hours=12))})
+    await _send(system, {"to": [f"role:{role}"], "title": "Printer", "severity": "warning"})
+    await awake.wait_for(("alert", "Printer"))
+    await _send(system, {"to": [f"role:{role}"], "title": "Fire", "severity": "critical"})
+    await asleep.wait_for(("alert", "Fire"))
+    await awake.wait_for(("alert", "Printer"), ("alert", "Fire"))
+    await asleep.ask("PUT", "/preferences", json={"quietHours": _around(timedelta()), "criticalAlways": False})
+    await _send(system, {"to": [f"role:{role}"], "title": "Flood", "severity": "critical"})
+    await awake.wait_for(("alert", "Printer"), ("alert", "Fire"), ("alert", "Flood"))
+    await asleep.ask("PUT", "/preferences", json={})
+    await _send(system, {"to": [f"role:{role}"], "title": "Morning"})
+    await asleep.wait_for(("alert", "Fire"), ("alert", "Morning"))
+
+
+def _around(since: timedelta) -> dict[str, str]:
+    """Quiet hours from one hour before to one hour after a moment: now, and so long later."""
+    moment = datetime.now(UTC) + since
+    hour = timedelta(hours=1)
+    return {"start": f"{moment - hour:%H:%M}", "end": f"{moment + hour:%H:%M}", "timeZone": "UTC"}
+
+
+async def test_a_muted_topic_is_heard_of_when_it_is_critical(system: System, unique: str) -> None:
+    """Not otherwise; and what is withdrawn is taken back from all the same."""
+    phone = Phone(system, unique)
+    await phone.register("apns")
+    await phone.ask("PUT", "/subscriptions/offers")
+    await phone.ask("PUT", "/preferences", json={"mutedTopics": ["offers"]})
+    await _send(system, {"to": ["topic:offers"], "title": f"Usual {unique}"})
+    fire = {"id": unique, "to": ["topic:offers"]}
+    await _send(system, {**fire, "title": f"Fire {unique}", "severity": "critical"})
+    await eventually(partial(_shows, phone, f"Fire {unique}"))
+    await phone.ask("PUT", "/preferences", json={"mutedTopics": ["offers"], "criticalAlways": False})
+    await _send(system, {**fire, "retract": True})
+    await eventually(partial(_shows, phone))
+    assert ("alert", f"Usual {unique}") not in await phone.shown()
 
 
 async def test_a_subscription_changes_whom_pushes_reach(system: System, unique: str) -> None:
@@ -151,6 +191,31 @@ async def test_what_was_seen_to_is_taken_back(system: System, unique: str) -> No
     await phone.wait_for(*history, ("alert", "Oops"))
     await _send(system, {"id": f"x{unique}", "to": [f"user:{unique}"], "retract": True})
     await phone.wait_for(*history, ("alert", "Oops"), CLEAR)
+
+
+@pytest.mark.parametrize("platform", ["fcmv1", "apns"])
+async def test_all_that_was_read_is_taken_back_at_once(system: System, unique: str, platform: str) -> None:
+    """One message, whatever the number of cards, takes what was there off all devices; what comes later stays."""
+    phone, tablet = (Phone(system, unique, name=f"{name}-{unique}") for name in ("phone", "tablet"))
+    await phone.register(platform)
+    await tablet.register(platform)
+    to = [f"user:{unique}"]
+    await _send(system, *({"id": f"{number}{unique}", "to": to, "title": f"{number}"} for number in range(3)))
+    for device in (phone, tablet):
+        await eventually(partial(_shows, device, "0", "1", "2"))
+    await phone.ask("POST", "/alerts/read")
+    for device in (phone, tablet):
+        await eventually(partial(_shows, device))
+        assert sum(told == CLEAR for told in await device.shown()) == 1
+    await phone.ask("POST", "/alerts/read")  # nothing new has been read
+    await _send(system, {"id": f"x{unique}", "to": to, "title": "Later"})
+    for device in (phone, tablet):
+        await eventually(partial(_shows, device, "Later"))
+        assert sum(told == CLEAR for told in await device.shown()) == 1
+
+
+async def _shows(device: Phone, *titles: str) -> bool:
+    return sorted(await device.on_screen()) == sorted(titles)
 
 
 async def test_a_shared_device_belongs_to_who_signed_in_last(system: System, unique: str) -> None:

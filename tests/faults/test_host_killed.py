@@ -4,7 +4,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.system import System, eventually
+from belfry.inbox import Inbox
+from tests.phone import Phone
+from tests.system import System, eventually, own
 
 PEOPLE = 50
 ALERTS = 5_000
@@ -80,3 +82,85 @@ async def test_what_was_kept_but_not_told_is_told_after_a_crash(system: System) 
         await asyncio.to_thread(system.cloud.restart, "functions_host")
         await inbox.wait_until(lambda inbox: inbox.frames == 1, 120)
     assert [card["card"] for card in await system.history("ada")] == ["kept"]
+
+
+ALERT = {"id": "fire", "to": ["user:ada"], "title": "Fire", "push": "always"}
+
+
+async def _phones(system: System) -> list[Phone]:
+    """Ada's, one of each kind."""
+    phones = [Phone(system, "ada", name=platform) for platform in ("fcmv1", "apns")]
+    for phone in phones:
+        await phone.register(phone.name)
+    return phones
+
+
+async def _is_there_once(system: System, phones: list[Phone], inbox: Inbox, *, frames: int, pushes: int) -> None:
+    """Once on each phone, once on the screen, once in the inbox, however often these were told."""
+    await inbox.wait_until(lambda inbox: inbox.frames == frames, 120)
+    for phone in phones:
+        await phone.wait_for(*[("alert", "Fire")] * pushes)
+        assert await phone.on_screen() == ["Fire"]
+        device = await phone.known()
+        assert device is not None
+        assert [item["collapseId"] for item in device["notifications"]] == ["fire"] * pushes
+        assert [item["replaced"] for item in device["notifications"]] == [False, *[True] * (pushes - 1)]
+    assert list(own(inbox)) == ["fire"]
+    assert [card["card"] for card in await system.history("ada")] == ["fire"]
+
+    async def drained() -> bool:
+        return await system.waiting() == 0
+
+    await eventually(drained)
+    assert (await system.dead_letters(), await system.parked()) == (0, 0)
+
+
+@pytest.mark.timeout(300)
+async def test_what_was_pushed_but_not_published_is_one_notification_after_a_crash(system: System) -> None:
+    """A host that dies between the channels, the push gone out and the live frame not: both are told again."""
+    phones = await _phones(system)
+    async with system.inbox("ada") as inbox, system.publisher() as publisher:
+        system.cloud.child("web_pubsub").pause()
+        await publisher.send(ALERT)
+        for phone in phones:
+            await phone.wait_for(("alert", "Fire"))
+        system.cloud.child("functions_host").kill()
+        assert inbox.frames == 0
+        await asyncio.to_thread(system.cloud.restart, "web_pubsub")
+        await asyncio.to_thread(system.cloud.restart, "functions_host")
+        await _is_there_once(system, phones, inbox, frames=1, pushes=2)
+
+
+@pytest.mark.timeout(300)
+async def test_what_was_published_but_not_pushed_is_one_card_after_a_crash(system: System) -> None:
+    """The other way round: the client hears of the card again and shows it once, and the phones ring yet."""
+    phones = await _phones(system)
+    async with system.inbox("ada") as inbox, system.publisher() as publisher:
+        system.cloud.child("notification_hubs").pause()
+        await publisher.send(ALERT)
+        await inbox.wait_for(["fire"], 30)
+        system.cloud.child("functions_host").kill()
+        await asyncio.to_thread(system.cloud.restart, "notification_hubs")
+        assert [await phone.shown() for phone in phones] == [[], []]
+        await asyncio.to_thread(system.cloud.restart, "functions_host")
+        await _is_there_once(system, phones, inbox, frames=2, pushes=1)
+
+
+@pytest.mark.timeout(300)
+async def test_what_was_told_but_not_settled_is_told_again_after_a_crash(system: System) -> None:
+    """A host that dies when all is done, and the queue does not know yet: everything comes twice, and is there once."""
+    phones = await _phones(system)
+    async with system.inbox("ada") as inbox:
+        live = system.cloud.child("web_pubsub")
+        live.pause()
+        async with system.publisher() as publisher:
+            await publisher.send(ALERT)
+        for phone in phones:
+            await phone.wait_for(("alert", "Fire"))
+        system.cloud.child("service_bus").pause()  # nothing is settled from now on
+        live.resume()
+        await inbox.wait_for(["fire"], 30)
+        system.cloud.child("functions_host").kill()
+        await asyncio.to_thread(system.cloud.restart, "service_bus")
+        await asyncio.to_thread(system.cloud.restart, "functions_host")
+        await _is_there_once(system, phones, inbox, frames=2, pushes=2)

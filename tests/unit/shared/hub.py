@@ -1,20 +1,27 @@
 """Where pushes are sent from, in memory."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from itertools import repeat
 
 import msgspec
 from msgspec import Struct
 
+from emulators.notification_hubs.tag_expressions import matches, parse
 from shared.audience import Audience
+from shared.azure.pushes import expression_of
 from shared.errors import BelfryError
 from shared.push.addressing import Target
 from shared.push.devices import Device
 from shared.push.message import Message, Platform
 from tests.unit.shared.fakes import DOWN
 from tests.unit.shared.memory import Fault
+
+
+def reaches(target: Target, tags: Collection[str]) -> bool:
+    """Whether a target's devices include one with these tags, by what the hub is asked and how it reads that."""
+    return matches(parse(str(expression_of(target))), tags)
 
 
 class Sent(Struct, frozen=True):

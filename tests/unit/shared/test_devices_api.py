@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -6,7 +7,9 @@ import pytest
 from shared.api.answering import Operation
 from shared.api.operations import People
 from shared.audience import Audience
+from shared.card import format_moment
 from shared.errors import RefusedError, TransientError
+from shared.push.addressing import Target
 from shared.push.message import Platform
 from tests.unit.shared.fakes import NOON, stored
 from tests.unit.shared.house import House, bearer
@@ -158,6 +161,35 @@ async def test_what_was_seen_to_is_taken_off_the_other_devices(
     assert answer.status == 200
     assert hub.log() == [("clear", "fire", "fcmv1")] * is_taken_back
     assert {sent.target.tag for sent in hub.sent} <= {Audience.parse("user:ada").tag}
+
+
+async def test_what_is_read_all_at_once_is_taken_off_the_other_devices(house: House, hub: MemoryHub) -> None:
+    """By one message to the person's own, only if more is read than before; it names the moment that is answered."""
+    house.store.put(stored("a", 1), stored("b", 2, Audience.parse("everyone")))
+    await house.ask(house.worker.inboxes.mark_all, ADA)
+    assert hub.sent == []  # there is no device
+    await register(house)
+    await house.ask(house.worker.inboxes.mark_all, ADA)
+    assert hub.sent == []  # nothing is new
+    house.store.put(stored("c", 3, at=NOON + timedelta(minutes=1)))
+    house.clock.advance(timedelta(minutes=1))
+    answer = await house.ask(house.worker.inboxes.mark_all, ADA)
+    [sent] = hub.sent
+    data = {"type": "clear", "upTo": answer.body["readUpTo"]}
+    assert json.loads(sent.message.payload)["message"]["android"]["data"] == data
+    assert sent.target == Target(Audience.parse("user:ada").tag)
+
+
+async def test_all_is_read_whether_or_not_pushes_are_there(
+    house: House, hub: MemoryHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What the person said is kept, and the log tells what was left undone."""
+    await register(house)
+    house.store.put(stored("fire"))
+    hub.down = dict.fromkeys(Platform, TransientError("away"))
+    answer = await house.ask(house.worker.inboxes.mark_all, ADA)
+    assert (answer.status, answer.body) == (200, {"readUpTo": format_moment(NOON)})
+    assert "user:ada" in caplog.text
 
 
 async def test_a_card_is_marked_whether_or_not_pushes_are_there(house: House, hub: MemoryHub) -> None:

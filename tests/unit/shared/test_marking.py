@@ -8,7 +8,7 @@ from shared.card import format_moment
 from shared.identity import Person
 from shared.inbox.errors import CardNotFoundError
 from shared.inbox.history import Wanted
-from shared.inbox.marking import Said
+from shared.inbox.marking import ReadSoFar, Said
 from tests.unit.shared.fakes import ADA, BEN, DOWN, NOON, OFFICE, stored
 from tests.unit.shared.house import House, Worker
 
@@ -83,7 +83,7 @@ async def test_all_that_can_be_seen_is_marked_as_read(house: House) -> None:
     """One write, whatever the number of cards; what is stored from then on is unread."""
     house.store.put(*(stored(f"a{number}", number, at=NOON + number * HOUR / 100) for number in range(50)))
     house.store.put(stored("late", 60, OFFICE, at=NOON + HOUR))
-    assert await house.worker.marking.mark_all(ME, None) == format_moment(NOON + HOUR)
+    assert await house.worker.marking.mark_all(ME, None) == ReadSoFar(format_moment(NOON + HOUR), moved=True)
     assert await unread(house) == []
     assert house.people.kept == {}
     house.store.put(stored("new", 61, at=NOON + 2 * HOUR), stored("delayed", 5, OFFICE, at=NOON + 3 * HOUR))
@@ -101,9 +101,9 @@ async def test_what_is_read_does_not_become_unread_again(house: House) -> None:
     """A slow tab that asks for an earlier moment changes nothing."""
     house.store.put(*(stored(f"a{number}", number, at=NOON + number * HOUR) for number in range(3)))
     latest = await house.worker.marking.mark_all(ME, None)
-    assert await house.worker.marking.mark_all(ME, NOON) == latest
+    assert await house.worker.marking.mark_all(ME, NOON) == ReadSoFar(latest.moment, moved=False)
     assert await unread(house) == []
-    assert house.live.frames[-1][1]["readUpTo"] == latest
+    assert house.live.frames[-1][1]["readUpTo"] == latest.moment
 
 
 async def test_what_is_yet_to_come_cannot_be_read(house: House) -> None:

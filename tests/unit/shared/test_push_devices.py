@@ -10,7 +10,7 @@ from shared.audience import Audience, audiences_of
 from shared.errors import RefusedError, TransientError
 from shared.identity import Person
 from shared.inbox.membership import TopicAccess
-from shared.inbox.profile import Preferences, Profile
+from shared.inbox.profile import Preferences, Profile, QuietHours
 from shared.inbox.visiting import Reception
 from shared.push.addressing import TooManyTagsError, tags_of
 from shared.push.devices import STALE, ChannelRefusedError, Devices, Registration
@@ -48,7 +48,7 @@ class World(Struct, frozen=True):
     async def tags(self, person: Person) -> tuple[str, ...]:
         """The tags that all devices of a person should have."""
         kept = await self.people.profile(person.user)
-        return tags_of(audiences_of(person.user, person.roles), kept.profile.preferences)
+        return tags_of(audiences_of(person.user, person.roles), kept.profile.preferences, self.clock.now)
 
     def fail(self, faults: Iterable[Fault | None]) -> None:
         """Have the next calls fail, those of the hub and of the store."""
@@ -97,6 +97,22 @@ async def test_tags_are_written_only_where_they_changed(world: World) -> None:
     assert {world.hub.tags_of("phone"), world.hub.tags_of("tablet")} == {await world.tags(ADA)}
     # Only the device itself renews it.
     assert {expires for _, expires in world.hub.registered.values()} == {NOON + STALE}
+
+
+async def test_tags_of_quiet_hours_follow_the_clock_change(world: World) -> None:
+    """Until the next occasion they are an hour off; then they are those of the new offset, and stay so."""
+    hours = QuietHours(start="22:00", end="07:00", time_zone="Europe/Warsaw")
+    assert await world.people.save_profile("ada", Profile(preferences=Preferences(quiet_hours=hours)), None)
+    winter = (await world.devices.register(ADA, "phone", PHONE)).tags
+    writes = world.hub.writes
+    world.clock.advance(timedelta(days=27))  # 28 March 2026, the day before
+    await world.devices.refresh(ADA)
+    assert (world.hub.writes, world.hub.tags_of("phone")) == (writes, winter)
+    world.clock.advance(timedelta(days=1))
+    await world.devices.refresh(ADA)
+    await world.devices.refresh(ADA)
+    assert world.hub.tags_of("phone") == await world.tags(ADA) != winter
+    assert world.hub.writes == writes + 1
 
 
 async def test_a_device_belongs_to_who_signed_in_last(world: World) -> None:

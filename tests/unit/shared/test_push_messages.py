@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.alert import Severity
 from shared.card import StoredAlert
-from shared.push import alert_message, clear_message
+from shared.push import alert_message, clear_message, clear_read_message
 from shared.push.message import LONGEST_WAIT, Message, Platform
 from tests.unit.shared.fakes import NOON, OFFICE, stored
 
@@ -23,6 +23,7 @@ FULL = stored(
     thread="disk:db-1",
     expires_at=NOON + timedelta(hours=1, milliseconds=900),
 )
+AT = "2026-03-01T12:00:00.000Z"
 IN_AN_HOUR = str(int(NOON.timestamp()) + 3600)
 IN_THREE_DAYS = str(int(NOON.timestamp()) + 3 * 86_400)
 
@@ -77,6 +78,7 @@ def test_what_an_android_phone_is_sent() -> None:
                     "type": "alert",
                     "card": "disk:db-1",
                     "position": FULL.position,
+                    "at": AT,
                     "severity": "critical",
                     "url": "/hosts/db-1",
                 },
@@ -99,6 +101,7 @@ def test_what_an_iphone_is_sent() -> None:
         "type": "alert",
         "card": "disk:db-1",
         "position": FULL.position,
+        "at": AT,
         "severity": "critical",
         "url": "/hosts/db-1",
     }
@@ -117,6 +120,7 @@ def test_what_a_browser_is_sent() -> None:
         "type": "alert",
         "card": "disk:db-1",
         "position": FULL.position,
+        "at": AT,
         "severity": "critical",
         "title": "Disk full",
         "body": "The disk of db-1 is full.",
@@ -193,6 +197,28 @@ def test_a_card_is_cleared_by_a_message_that_shows_nothing() -> None:
     }
     assert content(browser) == fields
     assert browser.headers["TTL"] == str(LONGEST_WAIT // timedelta(seconds=1))
+
+
+def test_all_that_was_read_is_cleared_by_one_message() -> None:
+    """Of several that wait the last is enough, so each takes the place of the one before, and of no card's."""
+    fields = {"type": "clear", "upTo": AT}
+    android, apple, browser = (
+        clear_read_message(platform, AT, NOON) for platform in (Platform.FCM_V1, Platform.APNS, Platform.BROWSER)
+    )
+    assert content(android) == {
+        "message": {
+            "android": {"collapse_key": "/read", "priority": "normal", "ttl": "259200s", "data": fields},
+        }
+    }
+    assert content(apple) == {"aps": {"content-available": 1}} | fields
+    assert apple.headers == {
+        "apns-push-type": "background",
+        "apns-priority": "5",
+        "apns-collapse-id": "/read",
+        "apns-expiration": IN_THREE_DAYS,
+    }
+    assert content(browser) == fields
+    assert browser.headers == {"TTL": "259200", "Urgency": "normal", "Topic": "bvsRBkwYYfAVe_GNBrQ28963yLy2fjG0"}
 
 
 @given(CARDS)

@@ -61,7 +61,7 @@ async def test_a_group_costs_one_request_for_each_platform(
     alert = stored("a", 1, audience, category="disk")
     await pushing.push(alert, NOON)
     assert sorted(platform for _, _, platform in hub.log()) == sorted(Platform)
-    assert {sent.target for sent in hub.sent} == {target_of(alert)}
+    assert {sent.target for sent in hub.sent} == {target_of(alert, NOON)}
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,13 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         assert key in words
 
 
+def test_a_key_vault_reference_that_was_not_resolved_ends_the_start() -> None:
+    """Alerts wait in the queue until an operator has mended it, instead of failing ten times each."""
+    reference = "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/notification-hubs-connection)"
+    words = refusal(LEAST | {"NOTIFICATION_HUBS_CONNECTION": reference})
+    assert words == "NOTIFICATION_HUBS_CONNECTION is a Key Vault reference that was not resolved"
+
+
 @pytest.mark.parametrize("key", ["COSMOS_ENDPOINT", "WEB_PUBSUB_ENDPOINT", "AUTH_ISSUER"])
 @pytest.mark.parametrize(
     "value",

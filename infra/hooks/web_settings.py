@@ -18,7 +18,9 @@ def main() -> int:
         print(f"The web client cannot sign anybody in without {', '.join(missing)}: azd env set …", file=sys.stderr)
         return 1
     settings = {name: os.environ[key] for name, key in _KEYS.items()}
-    (Path(sys.argv[1]) / "shop.json").write_text(json.dumps(settings | {"api": "/api"}, indent=2) + "\n", "utf-8")
+    # Static Web Apps puts a token of its own into `Authorization` on the way to the functions.
+    settings |= {"api": "/api", "tokenHeader": "X-Authorization"}
+    (Path(sys.argv[1]) / "shop.json").write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
     return 0
 
 

@@ -133,7 +133,7 @@ def after() -> None:
     identifier, url = os.environ.get("AUTH_ENTRA_OBJECT_ID"), os.environ.get("WEB_URL")
     if not identifier or not url:
         return
-    pages = [f"{url}/{page}" for page in ("", "customer.html", "office.html")]
+    pages = [f"{url}/signed-in.html", f"{url}/"]  # after signing in, and after signing out
     graph("patch", f"/applications/{identifier}", {"spa": {"redirectUris": pages}})
     print(f"The web client is at {url}")
 

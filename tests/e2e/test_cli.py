@@ -18,6 +18,8 @@ from belfry.operations.parked import Place
 from belfry.operations.service_bus import Access, ParkedMessages
 from tests.system import SECONDS, System, eventually
 
+pytestmark = pytest.mark.local_only(reason="people get tokens by name from the local identity only")
+
 
 @dataclass(frozen=True)
 class Answer:

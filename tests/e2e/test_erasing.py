@@ -5,8 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from emulators.cloud import Cloud
 from tests.system import System, eventually
+
+pytestmark = pytest.mark.local_only(reason="it goes to Cosmos DB with the local key")
 
 PROJECT = Path(__file__).parents[2]
 PHONE = {"platform": "fcmv1", "pushChannel": "token"}

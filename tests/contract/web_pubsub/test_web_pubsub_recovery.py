@@ -110,6 +110,7 @@ async def test_the_recovery_window_ends(
     assert not await async_service.user_exists("ada")
 
 
+@pytest.mark.local_only(reason="it starts the service with options of its own")
 async def test_a_thousand_unacknowledged_messages_end_a_connection() -> None:
     """The 1,001st message that a client does not acknowledge closes its connection with 1008."""
     hub = "hub"

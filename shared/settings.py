@@ -1,6 +1,7 @@
 """The settings: each declared once, with its type, its default and its meaning.
 
-A missing or wrong one fails at start and names its key. `docs/settings.md` is held against `DECLARED`.
+A missing or wrong one fails at start and names its key. `python -m scripts.write_settings` puts them into
+docs/settings.md.
 """
 
 import re

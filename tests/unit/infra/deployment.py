@@ -13,7 +13,7 @@ from typing import Any, Final
 from shared.delivery.deliver import STEP_SECONDS
 from shared.push.devices import STALE
 from shared.settings import DECLARED
-from tests.unit.infra.bicep import Bicep, Text, read
+from tests.unit.infra.bicep import Bicep, Object, Text, read
 
 LOCAL_ONLY: Final = {
     "SERVICE_BUS_CONNECTION": "Azure goes by identity",
@@ -33,6 +33,8 @@ NOT_OURS: Final = {
     "VAPID_PUBLIC_KEY": "what browsers subscribe with",
 }
 """Settings that shared/settings.py does not declare."""
+LEAST_DELIVERIES: Final = 10
+"""Only an instance that is stopped, or cannot reach the queue, gives a message back: that is nothing wrong with it."""
 SUBSTITUTED: Final = re.compile(r"\$\{[A-Z_]+(=[^{}]*)?\}")
 """What azd can fill in; braces in a default end it."""
 
@@ -121,7 +123,7 @@ def modules(deployment: Deployment) -> Iterator[str]:
 
 
 def queues(deployment: Deployment) -> Iterator[str]:
-    """The queues in Azure are those of the local Service Bus, and host.json fits them."""
+    """The queues in Azure are those of the local Service Bus."""
     module = deployment.modules["serviceBus"]
     if module.of("var")["definition"].value != Text("loadJsonContent('../service-bus.json')"):
         yield "the queues are not those of infra/service-bus.json"
@@ -133,16 +135,22 @@ def queues(deployment: Deployment) -> Iterator[str]:
         for key, value in properties.items():
             if deployed.get(key[0].lower() + key[1:]) != f"item.Properties.{key}" and value != "":
                 yield f"{key} of the queue {name} is not deployed as infra/service-bus.json has it"
+
+
+def trigger(deployment: Deployment) -> Iterator[str]:
+    """host.json and the queue fit each other, and the time that `deliver` takes."""
     locked = _seconds(deployment.queues["alerts"]["LockDuration"])
     # Once for keeping and once for telling, and what is left for scheduling again.
     if locked < 2 * STEP_SECONDS + 10:
         yield f"a batch may take {2 * STEP_SECONDS:g} s, and a message of `alerts` is locked for {locked:g} s only"
-    trigger = deployment.json("host.json")["extensions"]["serviceBus"]
-    if not trigger["autoCompleteMessages"]:
+    if deployment.queues["alerts"]["MaxDeliveryCount"] < LEAST_DELIVERIES:
+        yield f"a message that {LEAST_DELIVERIES} instances lost when they were stopped must not be given up"
+    options = deployment.json("host.json")["extensions"]["serviceBus"]
+    if not options["autoCompleteMessages"]:
         yield "nobody completes messages: deliver does not, and host.json tells the host not to"
-    if trigger["prefetchCount"]:
+    if options["prefetchCount"]:
         yield "messages that are fetched in advance are locked while they wait, and may be delivered twice"
-    if not 1 <= trigger["maxMessageBatchSize"] <= 100:
+    if not 1 <= options["maxMessageBatchSize"] <= 100:
         yield "instances are counted by the size of a batch: of more than 100 messages they would be too few"
 
 
@@ -180,6 +188,28 @@ def functions(deployment: Deployment) -> Iterator[str]:
     for queue in triggering_queues(deployment):
         if queue not in deployment.queues:
             yield f"function_app.py is triggered by the queue {queue}, which infra/service-bus.json does not have"
+
+
+def alert_rules(deployment: Deployment) -> Iterator[str]:
+    """An operator who is woken by a rule finds its chapter, and in it what the rule says; no query is left over."""
+    module = deployment.modules["rules"]
+    document = (deployment.root / "docs/operations.md").read_text()
+    chapters = dict(re.findall(r"(?ms)^## (belfry-[\w-]+)\n(.*?)(?=^## |\Z)", document))
+    rules = dict[str, Object]()
+    for table in ("metricRules", "queryRules"):
+        rows = module.of("var")[table].value
+        assert isinstance(rows, list)
+        rules |= {f"belfry-{row.text('name').strip("'")}": row for row in rows if isinstance(row, Object)}
+    for name in sorted(rules.keys() ^ chapters.keys()):
+        where = "alert-rules.bicep" if name in rules else "docs/operations.md"
+        yield f"the rule {name} stands in {where} only"
+    for name in sorted(rules.keys() & chapters.keys()):
+        said = f"Severity {rules[name].text('severity')}. {rules[name].text('meaning').strip("'").rstrip('.')}"
+        if said not in " ".join(chapters[name].split()):
+            yield f"the chapter {name} does not say: {said}"
+    for query in sorted((deployment.root / "infra/queries").glob("*.kql")):
+        if f"../queries/{query.name}" not in module.text:
+            yield f"no rule asks {query.name}"
 
 
 def triggering_queues(deployment: Deployment) -> Iterator[str]:

@@ -13,14 +13,17 @@ CHECKS: list[Callable[[Deployment], Iterator[str]]] = [
     deployment.parameters,
     deployment.modules,
     deployment.queues,
+    deployment.trigger,
     deployment.containers,
     deployment.devices,
     deployment.functions,
+    deployment.alert_rules,
     rights.calls,
     rights.roles,
     rights.data_actions,
 ]
 MAIN, FUNCTIONS, ROLES = "infra/main.bicep", "infra/modules/functions.bicep", "infra/modules/roles.bicep"
+RULES = "infra/modules/alert-rules.bicep"
 SERVICE_BUS, COSMOS = "infra/modules/service-bus.bicep", "infra/modules/cosmos.bicep"
 
 CHANGES = [
@@ -41,12 +44,16 @@ CHANGES = [
     (SERVICE_BUS, "../service-bus.json", "../other.json", "the queues are not those of infra/service-bus.json"),
     (SERVICE_BUS, "item.Properties.MaxDeliveryCount", "3", "MaxDeliveryCount of the queue alerts is not deployed"),
     ("infra/service-bus.json", '"LockDuration": "PT1M"', '"LockDuration": "PT30S"', "is locked for 30 s only"),
+    ("infra/service-bus.json", '"MaxDeliveryCount": 10', '"MaxDeliveryCount": 3', "must not be given up"),
     ("host.json", '"autoCompleteMessages": true', '"autoCompleteMessages": false', "nobody completes messages"),
     ("host.json", '"maxMessageBatchSize": 32', '"maxMessageBatchSize": 1000', "they would be too few"),
     (COSMOS, "resource: container }", "resource: union(container, {}) }", "a container is not deployed as"),
     ("infra/modules/notification-hubs.bicep", "'90.00", "'30.00", "does not forget devices after the 90 days"),
     ("function_app.py", "async def deliver(", "async def send(", "kept ready for the function deliver, which"),
     ("function_app.py", 'queue_name="alerts"', 'queue_name="alarms"', "triggered by the queue alarms, which"),
+    (RULES, "name: 'backlog'", "name: 'stuck'", "the rule belfry-stuck stands in alert-rules.bicep only"),
+    (RULES, "name: 'backlog'", "name: 'stuck'", "the rule belfry-backlog stands in docs/operations.md only"),
+    (RULES, "severity: 3", "severity: 4", "the chapter belfry-retries does not say: Severity 4"),
     (ROLES, "scope: serviceBus::poison", "scope: serviceBus::alerts", "lets the functions send at serviceBus::poison"),
     (
         ROLES,
@@ -94,7 +101,8 @@ def test_a_change_on_one_side_alone_is_told(file: str, old: str, new: str, compl
     """The checks have teeth: in a copy with one thing changed they say just what is wrong."""
     for name in ("infra", "shared/azure"):
         shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("function_app.py", "host.json", "pyproject.toml"):
+    for name in ("function_app.py", "host.json", "pyproject.toml", "docs/operations.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(PROJECT / name, tmp_path / name)
     text = (tmp_path / file).read_text()
     assert old in text, "the example is out of date"

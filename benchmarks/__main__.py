@@ -17,7 +17,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import broadcast, catch_up, cost, history, latency, throughput
+from benchmarks import acting, broadcast, catch_up, cold_start, cost, history, latency, throughput
 from benchmarks.figures import Figure
 from benchmarks.system import System
 from emulators.cloud import Cloud
@@ -28,9 +28,11 @@ SCENARIOS: Final[dict[str, tuple[str, Scenario]]] = {
     "latency": (latency.TITLE, latency.latency),
     "throughput": (throughput.TITLE, throughput.throughput),
     "cost": (cost.TITLE, cost.cost),
+    "acting": (acting.TITLE, acting.acting),
     "history": (history.TITLE, history.history),
     "catch_up": (catch_up.TITLE, catch_up.catch_up),
     "broadcast": (broadcast.TITLE, broadcast.broadcast),
+    "cold_start": (cold_start.TITLE, cold_start.cold_start),
 }
 """What can be measured, and what it is called. A new scenario is a new file and a new line."""
 

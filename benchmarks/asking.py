@@ -34,11 +34,16 @@ class Asking:
         """What came or changed since a sync token."""
         return await self._ask("/alerts/changes", {"since": since})
 
+    async def act(self, method: str, path: str, body: object = None) -> None:
+        """Do something, such as marking a card; how long that takes is not measured."""
+        async with self._session.request(method, self._api + path, json=body, headers=self._headers):
+            return
+
     async def register_phone(self, installation: str) -> None:
         """Have a phone that is pushed to; how long that takes is not measured."""
-        body = {"platform": "fcmv1", "pushChannel": f"token-of-{installation}"}
-        async with self._session.put(f"{self._api}/devices/{installation}", json=body, headers=self._headers):
-            return
+        await self.act(
+            "PUT", f"/devices/{installation}", {"platform": "fcmv1", "pushChannel": f"token-of-{installation}"}
+        )
 
     async def _ask(self, path: str, parameters: dict[str, str]) -> dict[str, Any]:
         began = time.perf_counter()

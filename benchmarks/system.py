@@ -76,18 +76,20 @@ class System:
     """Puts alerts on its queue."""
     filling: Filling
     """Puts into its database what is usually there already."""
+    settings: dict[str, str]
+    """The application's."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.addresses = Addresses.of(cloud)
         self._urls = cloud.urls
-        self._settings = cloud.settings()
+        self.settings = cloud.settings()
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         enter = self._open.enter_async_context
         connection = self.addresses.service_bus
         self.publisher = await enter(AlertPublisher(connection))
-        self.filling = await enter(Filling(self._settings))
+        self.filling = await enter(Filling(self.settings))
         client = await enter(ServiceBusClient.from_connection_string(connection))
         self._queue = await enter(client.get_queue_receiver(ALERTS))
         self._poison = await enter(client.get_queue_receiver(POISON))

@@ -22,24 +22,31 @@ param authScope string = ''
 param authUserClaim string = ''
 @description('Claim with the list of roles.')
 param authRolesClaim string = 'roles'
-@description('Topic pattern to list of roles that may subscribe; set it in main.parameters.json.')
+@description('Topic pattern to list of roles that may subscribe.')
 param topicAccess object = {}
 @description('Days until an alert is forgotten.')
 @minValue(1)
 @maxValue(3650)
 param retentionDays int = 90
 
-@description('Most request units per second that Cosmos DB scales up to; 0: serverless, paid by use.')
+@description('Most request units per second that Cosmos DB scales up to, in thousands; 0: serverless, paid by use.')
+@minValue(0)
 param cosmosMaximumThroughput int = 0
 @description('Messaging units of Service Bus with private networking (Premium).')
+@allowed([1, 2, 4, 8, 16])
 param serviceBusUnits int = 1
 @description('Units of Web PubSub: 1,000 connections each.')
+@minValue(1)
+@maxValue(100)
 param webPubSubUnits int = 1
 @allowed(['Free', 'Basic', 'Standard'])
 param notificationHubsTier string = 'Free'
 @description('Instances that are kept ready, so that the first alert after a quiet night does not wait for a start.')
+@minValue(0)
 param alwaysReadyInstances int = 1
 @description('Most instances that Functions scales out to.')
+@minValue(1)
+@maxValue(1000)
 param maximumInstances int = 40
 @description('Whether services are reached through private endpoints only (Premium Service Bus).')
 param privateNetworking bool = false

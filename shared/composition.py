@@ -111,6 +111,14 @@ class Belfry:
         """For those who build."""
         return Description(self._settings.auth_issuer)
 
+    async def close(self) -> None:
+        """Close the clients that were opened, for whoever has an end: a worker's are open as long as its process."""
+        opened = (
+            self.__dict__.get(name) for name in ("_database", "_service_bus", "_web_pubsub", "_pushes", "_credential")
+        )
+        for client in filter(None, opened):
+            await client.close()
+
     @cached_property
     def _telemetry(self) -> Telemetry:
         return Telemetry()

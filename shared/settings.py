@@ -1,6 +1,7 @@
 """The settings: each declared once, with its type, its default and its meaning.
 
-A missing or wrong one fails at start and names its key. `docs/settings.md` is held against `DECLARED`.
+A missing or wrong one fails at start and names its key. `python -m scripts.write_settings` puts them into
+docs/settings.md.
 """
 
 import re
@@ -13,6 +14,7 @@ import msgspec
 
 from shared.errors import SettingsError
 
+_REFERENCE: Final = "@Microsoft.KeyVault("
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -168,6 +170,10 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         if not text:
             if item.metadata["required"]:
                 wrong.append(f"{declaration.key} is missing: {declaration.meaning}")
+            continue
+        if text.startswith(_REFERENCE):
+            # Azure hands over what it could not resolve. Without a word here, the first message would fail on it.
+            wrong.append(f"{declaration.key} is a Key Vault reference that was not resolved")
             continue
         try:
             values[item.name] = item.metadata["parse"](text)

@@ -1,48 +1,67 @@
 """The whole system as its clients know it: what end-to-end and fault tests drive."""
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 import aiohttp
+from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
+from azure.identity.aio import AzureCliCredential
 from azure.servicebus import ServiceBusReceivedMessage, ServiceBusSubQueue
 from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
 
 from belfry.aio import AlertPublisher
 from belfry.inbox import Inbox
 from emulators.cloud import Cloud
+from tests.target import AZURE, setting, sign
 
-SECONDS: Final = 20.0
-"""How long a test waits for what should take milliseconds."""
+SECONDS: Final = 60.0 if AZURE else 20.0
+"""How long a test waits for what should take milliseconds, or a first instance of the functions to start."""
 
 
 class System:
     """A running system, local or in Azure, by its addresses.
 
     Args:
-        cloud: the services.
+        cloud: the services; None: those that the environment names.
         host: which of its Functions hosts is asked.
     """
 
-    def __init__(self, cloud: Cloud, host: str = "functions_host") -> None:
-        self.cloud = cloud
-        self.settings = cloud.settings()
+    def __init__(self, cloud: Cloud | None, host: str = "functions_host") -> None:
+        self._cloud = cloud
+        self.settings = cloud.settings() if cloud else dict(os.environ)
         self._host = host
+
+    @property
+    def cloud(self) -> Cloud:
+        """The local services, for tests that are for this machine only."""
+        assert self._cloud, "this test needs the marker local_only"
+        return self._cloud
 
     @property
     def api(self) -> str:
         """The API's address."""
-        return self.cloud.urls[self._host] + "/api"
+        return self._cloud.urls[self._host] + "/api" if self._cloud else setting("BELFRY_API").rstrip("/")
 
     @property
     def connection_string(self) -> str:
-        """Of Service Bus."""
-        return self.settings["SERVICE_BUS_CONNECTION"]
+        """Of the local Service Bus."""
+        return self.cloud.settings()["SERVICE_BUS_CONNECTION"]
+
+    @property
+    def _service_bus(self) -> tuple[str, AsyncTokenCredential | None]:
+        """A connection string, or a host name and whoever `az login` signed in."""
+        if namespace := self.settings.get("SERVICE_BUS_CONNECTION__fullyQualifiedNamespace"):
+            return namespace, AzureCliCredential()
+        return (self.connection_string if self._cloud else setting("SERVICE_BUS_CONNECTION")), None
 
     async def token(self, user: str, *roles: str, **fields: str) -> str:
-        """A bearer token of the issuer."""
+        """A bearer token of the issuer; `fields` are `audience` and `expires_in`."""
+        if not self._cloud:
+            return sign(user, roles, **fields)
         form = {"user": user, "roles": ",".join(roles), **fields}
         url = self.settings["AUTH_ISSUER"] + "/token"
         async with aiohttp.ClientSession() as session, session.post(url, data=form) as response:
@@ -86,11 +105,14 @@ class System:
 
     def publisher(self) -> AlertPublisher:
         """A producer."""
-        return AlertPublisher(self.connection_string)
+        return AlertPublisher(*self._service_bus)
 
     def service_bus(self) -> AbstractAsyncContextManager[ServiceBusClient]:
         """The queues, for operators."""
-        return ServiceBusClient.from_connection_string(self.connection_string, retry_total=1)
+        address, credential = self._service_bus
+        if credential:
+            return ServiceBusClient(address, credential, retry_total=1)
+        return ServiceBusClient.from_connection_string(address, retry_total=1)
 
     async def poisoned(self, expected: int, *, seconds: float = SECONDS) -> list[ServiceBusReceivedMessage]:
         """Take `expected` messages from the queue `alerts-poison`."""

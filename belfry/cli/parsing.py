@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
         group = commands.add_parser(name, help=text, description=_sentence(text), allow_abbrev=False)
         _add_parked(group.add_subparsers(title="commands", required=True, metavar="COMMAND"), name)
     _add_doctor(_command(commands, "doctor", "check the settings and every service behind Belfry"))
+    _add_smoke(_command(commands, "smoke", "send an alert all the way to its person, and withdraw it"))
     return parser
 
 
@@ -161,6 +162,11 @@ def _add_which(parser: argparse.ArgumentParser) -> None:
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     _add_api(parser)
     parser.add_argument("--token", help="a bearer token to check; else BELFRY_TOKEN, or one of the local identity")
+
+
+def _add_smoke(parser: argparse.ArgumentParser) -> None:
+    _add_person(parser)
+    parser.add_argument("--seconds", type=_count(1), default=60, metavar="N", help="the longest for one step (60)")
 
 
 def _count(least: int, most: int | None = None) -> Callable[[str], int]:

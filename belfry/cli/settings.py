@@ -44,6 +44,8 @@ _ADDRESSES: Final = frozenset(
     {API, _CONNECTION, _NAMESPACE, "COSMOS_ENDPOINT", "WEB_PUBSUB_CONNECTION", "WEB_PUBSUB_ENDPOINT", "AUTH_ISSUER"}
 )
 """Any of these in the environment says that another system is meant than the local one's usual addresses."""
+_PUSHES: Final = "NOTIFICATION_HUBS_CONNECTION"
+"""No command needs it. In the settings of a function app it is a reference to a secret, which only the app resolves."""
 _SIMILAR: Final = 0.88
 """How alike two keys are of which one is a misspelling of the other."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -106,7 +108,7 @@ def find_target(options: Namespace, environment: Mapping[str, str] = os.environ)
     # Not a setting of the application, so a file of those may well lack it.
     api = getattr(options, "api", None) or values.get(API) or environment.get(API)
     given = {**values, API: api} if api else values
-    known = {key: value.strip() for key, value in given.items() if key in _KNOWN and value.strip()}
+    known = {key: value.strip() for key, value in given.items() if key in _KNOWN - {_PUSHES} and value.strip()}
     similar = {key: get_close_matches(key, _KNOWN, 1, _SIMILAR) for key in given if key not in _KNOWN}
     return Target(known, source, {key: matches[0] for key, matches in similar.items() if matches})
 

@@ -10,7 +10,7 @@ param oldestMessageMinutes int
 
 var chapter = 'What to do: docs/operations.md, under the name of this rule.'
 
-// Metrics of the services: [name, severity, what it means, whose metric, which, of what, how many are too many].
+// Metrics of the services; each is wrong above its threshold.
 var metricRules = [
   {
     name: 'dead-letters'
@@ -20,6 +20,7 @@ var metricRules = [
     namespace: 'Microsoft.ServiceBus/namespaces'
     metric: 'DeadletteredMessages'
     aggregation: 'Maximum'
+    window: 'PT5M'
     threshold: 0
     dimensions: [{ name: 'EntityName', operator: 'Include', values: ['alerts', 'alerts-poison'] }]
   }
@@ -31,8 +32,21 @@ var metricRules = [
     namespace: 'Microsoft.ServiceBus/namespaces'
     metric: 'ActiveMessages'
     aggregation: 'Maximum'
+    window: 'PT5M'
     threshold: 0
     dimensions: [{ name: 'EntityName', operator: 'Include', values: ['alerts-poison'] }]
+  }
+  {
+    name: 'backlog'
+    severity: 1
+    meaning: 'The queue was not empty for a quarter of an hour: alerts wait, or are stuck.'
+    target: serviceBusId
+    namespace: 'Microsoft.ServiceBus/namespaces'
+    metric: 'ActiveMessages'
+    aggregation: 'Minimum'
+    window: 'PT15M'
+    threshold: 0
+    dimensions: [{ name: 'EntityName', operator: 'Include', values: ['alerts'] }]
   }
   {
     name: 'throttled'
@@ -42,6 +56,7 @@ var metricRules = [
     namespace: 'Microsoft.DocumentDB/databaseAccounts'
     metric: 'TotalRequests'
     aggregation: 'Count'
+    window: 'PT5M'
     threshold: 50
     dimensions: [{ name: 'StatusCode', operator: 'Include', values: ['429'] }]
   }
@@ -53,6 +68,7 @@ var metricRules = [
     namespace: 'Microsoft.ServiceBus/namespaces'
     metric: 'ThrottledRequests'
     aggregation: 'Total'
+    window: 'PT5M'
     threshold: 10
     dimensions: []
   }
@@ -64,6 +80,7 @@ var metricRules = [
     namespace: 'Microsoft.SignalRService/webPubSub'
     metric: 'ConnectionQuotaUtilization'
     aggregation: 'Maximum'
+    window: 'PT5M'
     threshold: 80
     dimensions: []
   }
@@ -74,7 +91,7 @@ var queryRules = [
   {
     name: 'oldest-message'
     severity: 1
-    meaning: 'Alerts are kept too long after they were sent, or not at all.'
+    meaning: 'Alerts are kept too long after they were sent.'
     query: loadTextContent('../queries/oldest-message.kql')
     window: 'PT15M'
   }
@@ -105,7 +122,7 @@ resource byMetric 'Microsoft.Insights/metricAlerts@2018-03-01' = [
       enabled: true
       scopes: [rule.target]
       evaluationFrequency: 'PT1M'
-      windowSize: 'PT5M'
+      windowSize: rule.window
       autoMitigate: true
       criteria: {
         'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'

@@ -14,7 +14,9 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
     enableSoftDelete: true
-    enablePurgeProtection: true
+    // No purge protection: the key can be read from the hub again at any time, and a vault that cannot be purged would
+    // keep an environment that was deleted from being made again.
+    softDeleteRetentionInDays: 7
     publicNetworkAccess: privateNetworking ? 'Disabled' : 'Enabled'
     networkAcls: { defaultAction: privateNetworking ? 'Deny' : 'Allow', bypass: 'None' }
   }

@@ -35,7 +35,7 @@ resource namespace 'Microsoft.NotificationHubs/namespaces@2023-10-01-preview' = 
     location: location
     tags: tags
     properties: {
-      registrationTtl: 'P90D' // a device that is not renewed is forgotten, as the application has it
+      registrationTtl: '90.00:00:00' // days.hours:minutes:seconds, as the service writes it: a device that is not renewed is forgotten, as the application has it
       fcmV1Credential: empty(fcmProjectId)
         ? null
         : { properties: { projectId: fcmProjectId, clientEmail: fcmClientEmail, privateKey: base64ToString(fcmPrivateKey) } }

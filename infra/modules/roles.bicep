@@ -10,7 +10,7 @@ param insightsName string
 
 var definitions = {
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-  serviceBusDataReceiver: '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
+  serviceBusDataOwner: '090c5cfd-751d-490a-894a-3ce6f1109419'
   serviceBusDataSender: '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
   webPubSubServiceOwner: '12cf5a90-567b-43ae-8102-96cf46c7d9b4'
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
@@ -64,25 +64,16 @@ resource packages 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// The trigger of `deliver`; /health looks at the head of the queue.
-resource receive 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(serviceBus::alerts.id, principalId, definitions.serviceBusDataReceiver)
+// The trigger of `deliver`, and /health, which looks at the head of the queue; POST /alerts, copies that come later and
+// rounds of an escalation. The platform asks how long the queue is to know how many instances it needs, and no smaller
+// role may: with Receiver and Sender alone it would add one instance at a time.
+resource queue 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(serviceBus::alerts.id, principalId, definitions.serviceBusDataOwner)
   scope: serviceBus::alerts
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', definitions.serviceBusDataReceiver)
-  }
-}
-
-// POST /alerts; copies that come later; rounds of an escalation.
-resource send 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(serviceBus::alerts.id, principalId, definitions.serviceBusDataSender)
-  scope: serviceBus::alerts
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', definitions.serviceBusDataSender)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', definitions.serviceBusDataOwner)
   }
 }
 

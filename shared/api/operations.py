@@ -269,10 +269,14 @@ class People:
         """`DELETE /me`: erase it all."""
         person = await _person(self._authenticator, request)
         parameters.known(request)
+        await self.forget(person)
+        return no_content()
+
+    async def forget(self, person: Person) -> None:
+        """Erase everything that is kept about a person; their devices go first, so that none is left registered."""
         if self._devices:
             await self._devices.forget_all(person)
         await self._settling.leave(person)
-        return no_content()
 
     async def _refresh_devices(self, person: Person) -> None:
         """Have the devices hear what the person wants now; when that fails, asking again is safe."""

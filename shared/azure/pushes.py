@@ -81,6 +81,10 @@ class HubPushes:
         """Ask for a device that does not exist; raises `BelfryError` when the service does not answer."""
         await self._hub.get("belfry-health")
 
+    async def close(self) -> None:
+        """Close the connections to the service."""
+        await self._hub.close()
+
 
 def expression_of(target: Target) -> TagExpression:
     """The condition on tags by which the hub chooses the devices of a target."""

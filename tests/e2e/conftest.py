@@ -7,6 +7,7 @@ import pytest
 
 from emulators.cloud import Cloud
 from tests.system import System
+from tests.target import AZURE
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +18,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def system(cloud: Cloud) -> System:
-    """The whole system."""
-    return System(cloud)
+def system(request: pytest.FixtureRequest) -> System:
+    """The whole system: the cloud, or a deployed one."""
+    return System(None if AZURE else request.getfixturevalue("cloud"))
 
 
 @pytest.fixture

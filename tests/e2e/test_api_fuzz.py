@@ -19,6 +19,8 @@ from shared.api.endpoints import ENDPOINTS
 from shared.api.openapi import document
 from tests.system import System, eventually
 
+pytestmark = pytest.mark.local_only(reason="thousands of alerts to everyone are in the way of others")
+
 SECONDS: Final = 5.0
 """The longest that an answer may take on a busy machine."""
 LONGEST_LINE: Final = 8_000

@@ -18,6 +18,8 @@ from belfry.operations.parked import Place
 from belfry.operations.service_bus import Access, ParkedMessages
 from tests.system import SECONDS, System, eventually
 
+pytestmark = pytest.mark.local_only(reason="people get tokens by name from the local identity only")
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -236,6 +238,32 @@ async def test_a_parked_alert_is_looked_at_mended_and_delivered(
     await eventually(arrived)
     gone = await belfry("poison", "show", str(number))
     assert (gone.status, gone.err) == (1, f"belfry: alerts-poison has no message {number}.\n")
+
+
+async def test_the_smoke_test_sees_an_alert_come_and_go(belfry: Belfry, unique: str) -> None:
+    """By the API, over the live connection and in the history; nothing is left in the person's inbox."""
+    answer = await belfry("smoke", "--as", unique, "--roles", "Alerts.Send", "--json")
+    assert (answer.status, answer.err) == (0, "")
+    assert [json.loads(text)["step"] for text in answer.lines] == [
+        "every service behind the API answers",
+        "a client connects and reads its history",
+        "the API takes an alert",
+        "it arrives by WebSocket",
+        "the history has it",
+        "its withdrawal arrives by WebSocket",
+        "the history has it no more",
+    ]
+    assert (await belfry("inbox", "--as", unique, "--unread")).out == b""
+
+
+async def test_a_smoke_test_that_fails_says_at_what(belfry: Belfry, unique: str) -> None:
+    """A token that may not send; a backend that does not answer is waited for no longer than was said."""
+    refused = await belfry("smoke", "--as", unique, "--roles", "customer")
+    assert refused.status == 1
+    assert refused.err.startswith("belfry: the API answered 403: ")
+    nowhere = await belfry("smoke", "--as", unique, "--api", "http://localhost:1/api", "--seconds", "1")
+    assert nowhere.status == 1
+    assert nowhere.err.startswith("belfry: every service behind the API answers: not within 1 s; ")
 
 
 async def test_the_doctor_finds_a_whole_system_well(belfry: Belfry) -> None:

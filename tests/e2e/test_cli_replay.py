@@ -21,6 +21,8 @@ from shared.azure.service_bus import to_service_bus
 from shared.errors import TransientError
 from shared.wire.message import Received, open_parcel, poison
 
+pytestmark = pytest.mark.local_only(reason="it kills commands at work on a queue of its own")
+
 QUEUES = Path("infra/service-bus.json")
 LOCK_SECONDS = 3
 """Few, so that the locks of a killed command need not be awaited for long."""

@@ -13,6 +13,8 @@ from demo.people import PEOPLE
 from demo.shop import rounds
 from emulators.cloud import COMPONENTS
 
+pytestmark = pytest.mark.local_only(reason="it is about the local cloud itself")
+
 ROUND_SECONDS = 60.0
 END_SECONDS = 10.0
 ARRIVAL = re.compile(r"^(?P<user>[a-z]+) +(?P<severity>[a-z]+) +[\d.]+ m?s  (?P<title>.+)$", re.MULTILINE)

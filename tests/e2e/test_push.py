@@ -7,6 +7,8 @@ import pytest
 from tests.phone import Phone
 from tests.system import SECONDS, System, eventually
 
+pytestmark = pytest.mark.local_only(reason="what a device was sent cannot be asked of a real hub")
+
 CLEAR = ("silent", "")
 """A message that shows nothing: it takes a notification away."""
 

@@ -14,6 +14,8 @@ from emulators.cloud import COMPONENTS, Cloud
 from emulators.settings import with_addresses
 from tests.system import System, eventually
 
+pytestmark = pytest.mark.local_only(reason="its examples are for the local cloud")
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

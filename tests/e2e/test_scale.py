@@ -12,6 +12,8 @@ from emulators.cloud import Cloud
 from tests.paging import read_under_load
 from tests.system import System
 
+pytestmark = pytest.mark.local_only(reason="it counts what the local services were asked")
+
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:

@@ -16,6 +16,8 @@ from belfry.inbox import Inbox
 from emulators.cloud import Cloud
 from tests.system import SECONDS, System, eventually
 
+pytestmark = pytest.mark.local_only(reason="it kills a service")
+
 NODE = Path(__file__).parents[1] / "contract" / "node"
 
 

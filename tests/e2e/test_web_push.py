@@ -2,11 +2,14 @@ import json
 from typing import Any
 
 import aiohttp
+import pytest
 
 from shared.alert import Severity
 from tests.contract.notification_hubs.devices import Browser
 from tests.phone import Phone
 from tests.system import System
+
+pytestmark = pytest.mark.local_only(reason="what a device was sent cannot be asked of a real hub")
 
 
 async def test_a_closed_browser_is_told_what_its_notification_needs(system: System, unique: str) -> None:

@@ -1,6 +1,5 @@
-"""The local service, or a real account in `COSMOS_ENDPOINT` and `COSMOS_KEY`. Every test runs with both clients."""
+"""The local service, or an account of Azure's. Every test runs with both clients."""
 
-import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -11,6 +10,7 @@ from azure.cosmos import CosmosClient, PartitionKey, aio
 from emulators.children import Child
 from emulators.cosmos.authorization import WELL_KNOWN_KEY
 from tests.contract.cosmos.clients import Account, Cosmos, done
+from tests.target import AZURE, setting
 
 QUICK: dict[str, Any] = {"retry_total": 1, "retry_backoff_max": 1, "connection_timeout": 5, "read_timeout": 20}
 POLICY = {
@@ -24,8 +24,8 @@ POLICY = {
 @pytest.fixture(scope="session")
 def account() -> Iterator[Account]:
     """One service for all tests."""
-    if endpoint := os.environ.get("COSMOS_ENDPOINT"):
-        yield Account(endpoint, os.environ["COSMOS_KEY"])
+    if AZURE:
+        yield Account(setting("COSMOS_ENDPOINT"), setting("COSMOS_KEY"))
         return
     with Child("emulators.cosmos", ["--port", "0", "--ephemeral", "--no-containers"]) as child:
         yield Account(child.url, WELL_KNOWN_KEY)

@@ -13,6 +13,8 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 from emulators.children import Child, NotReadyError
 from emulators.cosmos.authorization import WELL_KNOWN_KEY
 
+pytestmark = pytest.mark.local_only(reason="it starts the service with options of its own")
+
 HERE = ["--port", "0", "--ephemeral"]
 
 

@@ -23,6 +23,8 @@ from shared.push import alert_message, clear_message
 from tests.contract.notification_hubs_client.local import Received
 from tests.unit.shared.fakes import OFFICE, stored
 
+pytestmark = pytest.mark.local_only(reason="what a device was sent cannot be asked of a real hub")
+
 
 class PushService:
     """A browser vendor's push service: takes up to 4,096 bytes, and keeps what it was told."""

@@ -1,6 +1,5 @@
 import contextlib
 import functools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,18 +7,16 @@ import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusReceiver, ServiceBusSubQueue
 
 from emulators.children import Child
+from tests.target import AZURE, setting
 
 QUEUES = Path(__file__).with_name("queues.json")
 
 
 @pytest.fixture(scope="session")
 def connection_string() -> Iterator[str]:
-    """Credentials of a namespace with the queues of queues.json: a local one, or Azure's.
-
-    SERVICE_BUS_CONNECTION_STRING takes the tests to a real namespace.
-    """
-    if given := os.environ.get("SERVICE_BUS_CONNECTION_STRING"):
-        yield given
+    """Credentials of a namespace with the queues of queues.json: a local one, or Azure's."""
+    if AZURE:
+        yield setting("SERVICE_BUS_CONNECTION")
         return
     with Child("emulators.service_bus", ["--port", "0", "--ephemeral", "--queues", str(QUEUES)]) as service:
         yield credentials(service.url)

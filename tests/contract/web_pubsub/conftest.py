@@ -1,6 +1,5 @@
-"""The service under test: started here as a process, or a real one that `WEB_PUBSUB_CONNECTION_STRING` names."""
+"""The service under test: started here as a process, or one of Azure's."""
 
-import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -13,6 +12,7 @@ from azure.messaging.webpubsubservice.aio import WebPubSubServiceClient as Async
 from emulators.children import Child
 from emulators.web_pubsub.tokens import ACCESS_KEY
 from tests.contract.web_pubsub.wire import RELIABLE, Connect, WireClient
+from tests.target import AZURE, setting
 
 RETRIES = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 10}
 
@@ -20,9 +20,8 @@ RETRIES = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 10}
 @pytest.fixture(scope="session")
 def connection_string() -> Iterator[str]:
     """Where the service is, and its key."""
-    real = os.environ.get("WEB_PUBSUB_CONNECTION_STRING")
-    if real:
-        yield real
+    if AZURE:
+        yield setting("WEB_PUBSUB_CONNECTION")
         return
     with Child("emulators.web_pubsub", ["--port", "0", "--ephemeral", "--recovery-seconds", "3"]) as child:
         yield f"Endpoint={child.url};AccessKey={ACCESS_KEY};Version=1.0;"

@@ -14,6 +14,8 @@ from emulators.web_pubsub.tokens import ACCESS_KEY
 from tests.contract.web_pubsub.conftest import RETRIES
 from tests.contract.web_pubsub.wire import PLAIN, Connect
 
+pytestmark = pytest.mark.local_only(reason="it signs with the local service's key")
+
 
 @pytest.fixture
 def endpoint(connection_string: str) -> str:

@@ -96,12 +96,9 @@ async def test_only_a_normal_close_ends_a_reliable_connection(
     await again.close()
 
 
-async def test_the_recovery_window_ends(
-    connect: Connect, async_service: AsyncWebPubSubServiceClient, connection_string: str
-) -> None:
+@pytest.mark.local_only(reason="the real service waits longer for a broken connection")
+async def test_the_recovery_window_ends(connect: Connect, async_service: AsyncWebPubSubServiceClient) -> None:
     """A broken connection that nobody recovers stops existing."""
-    if "localhost" not in connection_string:
-        pytest.skip("the window of the real service is long")
     ada = await connect("ada")
     ada.cut()
     async with asyncio.timeout(PATIENCE):
@@ -110,6 +107,7 @@ async def test_the_recovery_window_ends(
     assert not await async_service.user_exists("ada")
 
 
+@pytest.mark.local_only(reason="it starts the service with options of its own")
 async def test_a_thousand_unacknowledged_messages_end_a_connection() -> None:
     """The 1,001st message that a client does not acknowledge closes its connection with 1008."""
     hub = "hub"

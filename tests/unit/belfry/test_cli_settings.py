@@ -7,6 +7,7 @@ import pytest
 from belfry.cli.failing import WrongUseError
 from belfry.cli.settings import API, LOCAL, find_target
 from belfry.operations.service_bus import Access
+from shared.settings import load_settings
 
 PROJECT = Path(__file__).parents[3]
 ELSEWHERE = {
@@ -52,6 +53,25 @@ def test_a_file_may_be_as_the_azure_cli_prints_settings(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
     file.write_text(json.dumps([{"name": "AUTH_AUDIENCE", "slotSetting": False, "value": " belfry "}]))
     assert find_target(options(file), {}).values == {"AUTH_AUDIENCE": "belfry"}
+
+
+def test_the_settings_of_a_function_app_are_complete(tmp_path: Path) -> None:
+    """Its key for pushes is a reference to a secret, which only the app resolves; no command is held up by it."""
+    reference = {
+        "name": "NOTIFICATION_HUBS_CONNECTION",
+        "value": "@Microsoft.KeyVault(SecretUri=https://vault.example/x)",
+    }
+    others = {
+        "SERVICE_BUS_CONNECTION__fullyQualifiedNamespace": "belfry.servicebus.windows.net",
+        "COSMOS_ENDPOINT": "https://belfry.documents.azure.com",
+        "WEB_PUBSUB_ENDPOINT": "https://belfry.webpubsub.azure.com",
+        "AUTH_ISSUER": "https://issuer.example",
+        "AUTH_AUDIENCE": "belfry",
+    }
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps([reference, *({"name": key, "value": value} for key, value in others.items())]))
+    target = find_target(options(file), {})
+    assert (load_settings(target.values).auth_audience, target.misspelt) == ("belfry", {})
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"Values": {"A": 1}}', "[{}]"])

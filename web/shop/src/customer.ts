@@ -244,7 +244,7 @@ function more(list: CardList | null): TemplateResult | typeof nothing {
   </button>`;
 }
 
-const DAY = new Intl.DateTimeFormat("en", { weekday: "long", day: "numeric", month: "long" });
+const DAY = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
 
 function day(at: string): string {
   return DAY.format(new Date(at));

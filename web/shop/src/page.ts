@@ -66,7 +66,8 @@ export abstract class SeatPage extends LitElement {
         return html`${this.#header(null)}${this.#door(state.signIn)}`;
       case "open": {
         const { session } = state;
-        return html`${this.#header(session)}${this.#cutOff(session)} ${this.content(session)}
+        return html`<div class="top">${this.#header(session)}${this.#cutOff(session)}</div>
+          ${this.content(session)}
           <belfry-toasts></belfry-toasts>`;
       }
     }
@@ -180,6 +181,11 @@ export abstract class SeatPage extends LitElement {
       return html`<div class="bar" role="status">
         <p>Your session has ended.</p>
         <button @click=${() => void session.signIn.begin(returnPath())}>Sign in again</button>
+      </div>`;
+    }
+    if (connection === "waiting") {
+      return html`<div class="bar hesitant" role="status">
+        <p><b>The shop cannot be reached.</b> What was here stays, and what you do is sent later.</p>
       </div>`;
     }
     if (connection !== "closed") return nothing;

@@ -99,7 +99,9 @@ export abstract class SeatPage extends LitElement {
     belfry.observe((snapshot) => {
       const known = last;
       last = snapshot;
-      if (known?.connection !== snapshot.connection || known.queued !== snapshot.queued) this.requestUpdate();
+      const { connection, queued, user } = snapshot;
+      if (known?.connection !== connection || known.queued !== queued || known.user !== user)
+        this.requestUpdate();
     });
     this.addEventListener("belfry-open", (event) => {
       if (event.detail.url !== null && this.#lead(event.detail.url)) event.preventDefault();
@@ -191,7 +193,7 @@ export abstract class SeatPage extends LitElement {
     if (connection !== "closed") return nothing;
     return html`<div class="bar" role="status">
       <p>
-        <b>You are offline.</b> From half a minute on your phone rings instead. All of it is here when you are
+        <b>You are offline.</b> After half a minute your phone rings instead. All of it is here when you are
         back.
         ${queued > 0 ? html`${queued === 1 ? "One change waits" : `${queued} changes wait`} to be sent.` : nothing}
       </p>

@@ -167,8 +167,12 @@ export abstract class SeatPage extends LitElement {
         <span class="knob" aria-hidden="true"></span><span class="label">Online</span>
       </button>
       <belfry-bell></belfry-bell>
-      <button class="face" popovertarget="person" aria-label="Signed in as ${person.name}">
-        <span aria-hidden="true">${initials(person.name)}</span>
+      <button
+        class="face"
+        popovertarget="person"
+        aria-label="Signed in as ${person.name} (${initials(person.name)})"
+      >
+        ${initials(person.name)}
       </button>
       <div id="person" class="menu" popover>
         <p>${person.name}</p>

@@ -1,6 +1,6 @@
 /** What the customer's page and the back office have in common: somebody signs in, and Belfry is connected. */
 
-import { Belfry, onNotificationOpened, SignedOutError, type Snapshot } from "@belfry/client";
+import { Belfry, SignedOutError, type Snapshot } from "@belfry/client";
 import { useBelfry } from "@belfry/elements";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { mark } from "./icons.ts";
@@ -106,7 +106,7 @@ export abstract class SeatPage extends LitElement {
     this.addEventListener("belfry-open", (event) => {
       if (event.detail.url !== null && this.#lead(event.detail.url)) event.preventDefault();
     });
-    onNotificationOpened(({ card, url }) => {
+    belfry.onNotificationOpened(({ card, url }) => {
       belfry.mark(card, { read: true });
       if (!this.navigation.go(url)) location.assign(url);
     });
@@ -170,7 +170,7 @@ export abstract class SeatPage extends LitElement {
       <button
         class="face"
         popovertarget="person"
-        aria-label="Signed in as ${person.name} (${initials(person.name)})"
+        aria-label="Signed in as ${person.name}, ${initials(person.name)}"
       >
         ${initials(person.name)}
       </button>

@@ -47,7 +47,7 @@ test-web: setup $(STORIES) ## run the tests of the web client alone
 test-faults: .venv/ready ## run the tests that kill and cut off services
 	@$(PYTEST) -n 2 --dist worksteal tests/faults $(ARGS)
 
-bench: .venv/ready ## measure throughput and latency; options: ARGS="--help"
+bench: .venv/ready $(WEB) ## measure throughput and latency; options: ARGS="--help"
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 check: .venv/ready web/node_modules/.package-lock.json ## check format, style and types

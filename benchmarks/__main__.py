@@ -11,13 +11,26 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import acting, broadcast, catch_up, cold_start, cost, history, latency, throughput
+from benchmarks import (
+    acting,
+    broadcast,
+    catch_up,
+    cold_start,
+    cost,
+    history,
+    latency,
+    throughput,
+    web_opening,
+    web_scrolling,
+    web_sizes,
+)
 from benchmarks.figures import Figure
 from benchmarks.system import System
 from emulators.cloud import Cloud
@@ -33,6 +46,9 @@ SCENARIOS: Final[dict[str, tuple[str, Scenario]]] = {
     "catch_up": (catch_up.TITLE, catch_up.catch_up),
     "broadcast": (broadcast.TITLE, broadcast.broadcast),
     "cold_start": (cold_start.TITLE, cold_start.cold_start),
+    "web_opening": (web_opening.TITLE, web_opening.opening),
+    "web_scrolling": (web_scrolling.TITLE, web_scrolling.scrolling),
+    "web_sizes": (web_sizes.TITLE, web_sizes.sizes),
 }
 """What can be measured, and what it is called. A new scenario is a new file and a new line."""
 
@@ -41,9 +57,13 @@ def main() -> int:
     """Run the scenarios one after the other, each on a cloud of its own; returns the exit status."""
     options = _parse()
     console = Console(highlight=False)
+    scenarios = SCENARIOS | {
+        "web_scrolling": (web_scrolling.TITLE, partial(web_scrolling.scrolling, minutes=options.minutes)),
+        "web_sizes": (web_sizes.TITLE, web_sizes.sizes_beside_novu if options.novu else web_sizes.sizes),
+    }
     found: dict[str, list[dict[str, object]]] = {}
     for name in options.scenario:
-        title, scenario = SCENARIOS[name]
+        title, scenario = scenarios[name]
         figures = _measure(scenario)
         console.print(title, style="bold")
         console.print(_table(figures))
@@ -57,13 +77,32 @@ def main() -> int:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Belfry on the local cloud.")
     parser.add_argument(
-        "scenario", nargs="*", default=[*SCENARIOS], metavar="SCENARIO", help=f"{', '.join(SCENARIOS)}; all by default"
+        "scenario",
+        nargs="*",
+        default=[*SCENARIOS],
+        metavar="SCENARIO",
+        help=f"{', '.join(SCENARIOS)}; `web` for those that begin so; all by default",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=web_scrolling.MINUTES,
+        help="for how long web_scrolling watches the heap; %(default)s by default",
+    )
+    parser.add_argument(
+        "--novu", action="store_true", help="let web_sizes install Novu's packages into a temporary folder, to compare"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.parse_args()
-    if unknown := [name for name in options.scenario if name not in SCENARIOS]:
+    if unknown := [name for name in options.scenario if not _named(name)]:
         parser.error(f"there is no scenario {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
+    options.scenario = [found for name in options.scenario for found in _named(name)]
     return options
+
+
+def _named(name: str) -> list[str]:
+    """The scenario of this name, or all of a family."""
+    return [found for found in SCENARIOS if found == name or found.startswith(f"{name}_")]
 
 
 def _measure(scenario: Scenario) -> Sequence[Figure]:

@@ -13,7 +13,7 @@ from belfry.aio import AlertPublisher
 from benchmarks.asking import Asking
 from benchmarks.filling import Filling
 from demo.connecting import Addresses, token_source
-from emulators.cloud import Cloud
+from emulators.cloud import SHOP, Cloud
 from shared.azure.service_bus import ALERTS, POISON
 
 POLL_SECONDS: Final = 0.02
@@ -81,6 +81,8 @@ class System:
 
     def __init__(self, cloud: Cloud) -> None:
         self.addresses = Addresses.of(cloud)
+        self.shop = cloud.urls[SHOP]
+        """The web client's address."""
         self._urls = cloud.urls
         self.settings = cloud.settings()
         self._open = AsyncExitStack()

@@ -32,7 +32,8 @@ def sign_in(request: AuthorizationRequest, people: People, tried: Mapping[str, s
         tried: `user` and `roles` as they were typed before, when that went wrong.
         problem: what went wrong; it stands above the fields, which have the focus then.
     """
-    focus = None if problem else people.find(request.login_hint or "") or next(iter(people), None)
+    suggested = people.find(request.login_hint or "")
+    focus = None if problem else suggested or next(iter(people), None)
     content = _SIGN_IN.substitute(
         problem=f'<p class="problem" role="alert">{html.escape(problem)}</p>' if problem else "",
         fields="\n".join(_hidden(name, value) for name, value in request.fields.items()),
@@ -42,7 +43,8 @@ def sign_in(request: AuthorizationRequest, people: People, tried: Mapping[str, s
         user=html.escape(tried.get("user", "")),
         roles=html.escape(tried.get("roles", "")),
     )
-    return _framed("Who are you?", f"{request.client_id} asks you to sign in.", content)
+    suggestion = f", and suggests {suggested.name}" if suggested else ""
+    return _framed("Who are you?", f"{request.client_id} asks you to sign in{suggestion}.", content)
 
 
 def notice(title: str, text: str) -> str:

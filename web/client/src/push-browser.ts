@@ -1,6 +1,7 @@
 /** What web push needs of a browser. */
 
 import { newId } from "./ids.ts";
+import { lockOf } from "./tabs.ts";
 import type { Unsubscribe } from "./types.ts";
 import type { Badging } from "./worker/badge.ts";
 
@@ -25,6 +26,8 @@ export interface PushBrowser {
   onKept(listener: () => void): Unsubscribe;
   /** Called with what the service worker says. */
   onWorkerMessage(listener: (event: MessageEvent<unknown>) => void): Unsubscribe;
+  /** Whether an account is connected in some tab of this browser now. */
+  isHere(account: string): Promise<boolean>;
   /** Do something while no other tab does it. */
   exclusively(name: string, work: () => Promise<void>): Promise<void>;
   now(): number;
@@ -118,6 +121,14 @@ export const pushBrowser: PushBrowser = {
     const end = listen(serviceWorker, "message", listener as (event: Event) => void);
     serviceWorker.startMessages();
     return end;
+  },
+  async isHere(account) {
+    try {
+      const { held = [] } = await navigator.locks.query();
+      return held.some(({ name }) => name === lockOf(account));
+    } catch {
+      return false; // where there are no locks, or none may be used, tabs do not know of each other
+    }
   },
   async exclusively(name, work) {
     if (!("locks" in navigator)) {

@@ -2,7 +2,8 @@
  * A person's registration for web push in this browser: what the browser subscribes to, and what the server knows of it.
  *
  * A browser has one push subscription for an app, whoever is signed in. So it is noted whose it is, and who signs in next
- * never gets what is meant for the one before. What else is kept saves requests.
+ * never gets what is meant for the one before; unless both are here at once, in two tabs: then the second one waits until
+ * the first has gone. What else is kept saves requests.
  */
 
 import type { Api } from "./api.ts";
@@ -54,16 +55,21 @@ export class PushRegistration {
     this.#browser = browser;
   }
 
-  /** Whether the person wants pushes here; null: the server has none for browsers, or has not said yet. */
-  get wanted(): boolean | null {
-    const { key, endpoint } = this.#kept;
-    return key === null ? null : endpoint !== null;
+  /** Whether the person is pushed to here; null: the server has no pushes for browsers, or has not said yet. */
+  get active(): boolean | null {
+    return this.#kept.key === null ? null : this.wanted && this.#browser.kept(OWNER) === this.#account;
+  }
+
+  /** Whether the person wants pushes here, also if somebody else is pushed to at the moment. */
+  get wanted(): boolean {
+    return this.#kept.endpoint !== null;
   }
 
   /** Look after everything that may have changed, and renew the device where that is due. */
   async renew(): Promise<void> {
     await this.#alone(async () => {
-      const subscription = await this.#subscription();
+      const taken = await this.#isTaken();
+      const subscription = taken ? null : await this.#subscription();
       const isSame = subscription !== null && subscription.endpoint === this.#kept.endpoint;
       if (this.#isPast(this.#kept.askedAt, ASK_AFTER)) {
         const { devices } = await this.#ask();
@@ -73,7 +79,7 @@ export class PushRegistration {
         }
       }
       const { key, endpoint, renewedAt } = this.#kept;
-      if (key === null || endpoint === null) {
+      if (key === null || endpoint === null || taken) {
         return;
       }
       if (this.#browser.permission !== "granted") {
@@ -95,6 +101,11 @@ export class PushRegistration {
       const { key } = this.#kept;
       if (key === null) {
         throw refused("push-unsupported", "The server does not push to browsers.");
+      }
+      if (await this.#isTaken()) {
+        const detail =
+          "Somebody else is signed in in this browser, too, and pushed to: they have to turn it off first.";
+        throw refused("push-taken", detail);
       }
       const subscription = await this.#subscribe(key);
       try {
@@ -136,6 +147,12 @@ export class PushRegistration {
     }
     this.#keep({ key: answer.applicationServerKey ?? null, askedAt: this.#browser.now() });
     return answer;
+  }
+
+  /** Whether the subscription is somebody else's who is here, too. */
+  async #isTaken(): Promise<boolean> {
+    const owner = this.#browser.kept(OWNER);
+    return owner !== null && owner !== this.#account && this.#browser.isHere(owner);
   }
 
   /** This person's subscription; somebody else's is ended. */

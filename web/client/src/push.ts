@@ -34,15 +34,15 @@ export class DevicePush implements Push {
   }
 
   get state(): PushState {
-    const wanted = this.#registration?.wanted ?? null;
-    if (!this.#hasWorker || wanted === null) {
+    const active = this.#registration?.active ?? null;
+    if (!this.#hasWorker || active === null) {
       return "unsupported";
     }
     const { permission } = this.#browser;
     if (permission === "denied") {
       return "denied";
     }
-    return wanted && permission === "granted" ? "on" : "off";
+    return active && permission === "granted" ? "on" : "off";
   }
 
   observe(listener: (state: PushState) => void): Unsubscribe {

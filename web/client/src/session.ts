@@ -33,8 +33,6 @@ type Message =
       readonly queue: readonly Said[];
       readonly number: number;
     }
-  /** A tab wants the token to be tried again. */
-  | { readonly kind: "connect" }
   /** The person has signed out. */
   | { readonly kind: "gone" };
 
@@ -76,8 +74,8 @@ export class Session {
   /** Whether some of them were missed: then there may be holes that catching up does not fill. */
   #behind = false;
   #asked = false;
-  /** Whether the leader has not told this tab yet how things stand. */
-  #eager = true;
+  /** Whether this tab's token was refused: it follows nobody but who is live, and leads no more. */
+  #refused = false;
   #answering = false;
   #ended = false;
   #ends: Unsubscribe[] = [];
@@ -142,7 +140,8 @@ export class Session {
 
   /** Forget the person on this device, in every tab. */
   async remove(): Promise<void> {
-    this.#post({ kind: "gone" });
+    this.#tabs?.call({ kind: "gone" } satisfies Message);
+    this.#storage?.follow();
     await this.stop();
     await this.#storage?.remove();
   }
@@ -206,7 +205,8 @@ export class Session {
       },
       onConnection: (connection) => {
         store.connection = connection;
-        this.#postStatus();
+        if (connection === "signed-out") this.#retire();
+        else this.#postStatus();
       },
       onUser: (user) => {
         // The app has another person's tokens by now: nothing of the one before is theirs.
@@ -225,6 +225,14 @@ export class Session {
     });
   }
 
+  /** The token was refused. Another tab may have a better one. */
+  #retire(): void {
+    this.#refused = true;
+    this.#leader = null;
+    this.#seams.onLead(false);
+    this.#tabs?.retire();
+  }
+
   #follow(): void {
     this.#leader?.stop();
     this.#leader = null;
@@ -235,6 +243,8 @@ export class Session {
 
   #received(message: Message, from: string): void {
     const { store } = this.#seams;
+    const live = message.kind === "status" && message.connection === "live";
+    if (this.#refused && !live && message.kind !== "gone") return;
     switch (message.kind) {
       case "input":
         // Two may lead for a moment: then each counts its own.
@@ -248,13 +258,12 @@ export class Session {
         break;
       case "status":
         if (this.#leader !== null) break;
-        // Whoever connects may have a better token.
-        if (this.#eager && message.connection === "signed-out") {
-          this.#post({ kind: "connect" });
-        } else {
-          store.connection = message.connection;
+        if (this.#refused) {
+          // Another tab has a better token.
+          this.#refused = false;
+          this.#tabs?.rejoin();
         }
-        this.#eager = false;
+        store.connection = message.connection;
         store.user = message.user ?? store.snapshot.user;
         this.#follows(from, message.number);
         break;
@@ -271,10 +280,9 @@ export class Session {
       case "ask":
         if (this.#leader !== null) this.#answerSoon();
         break;
-      case "connect":
-        if (this.#leader !== null && store.snapshot.connection === "signed-out") this.#lead();
-        break;
       case "gone":
+        // It may lead by now, and would write once more.
+        this.#storage?.follow();
         this.#seams.onGone();
         break;
     }

@@ -74,6 +74,7 @@ export class Tabs {
   readonly #id = Math.random().toString(36).slice(2);
   #started = false;
   #leading = false;
+  #retired = false;
   #channel: Channel | null = null;
   #claim: Claim | null = null;
   #ends: Unsubscribe[] = [];
@@ -97,7 +98,7 @@ export class Tabs {
       this.#lead();
       return;
     }
-    this.#channel = openChannel(`belfry/${VERSION}/${this.#options.name}`);
+    this.#channel = openChannel(channelOf(this.#options.name));
     this.#channel.onmessage = (event) => {
       this.#received(event.data);
     };
@@ -128,6 +129,28 @@ export class Tabs {
   /** To all other tabs: anything that can be cloned. */
   post(message: unknown): void {
     this.#send({ from: this.#id, kind: "message", message });
+  }
+
+  /** As `post`, also from a tab that has left, or was never one of them. */
+  call(message: unknown): void {
+    const channel = this.#channel ?? this.#browser.openChannel?.(channelOf(this.#options.name));
+    channel?.postMessage({ from: this.#id, kind: "message", message } satisfies Envelope);
+    if (channel !== this.#channel) channel?.close();
+  }
+
+  /** Give the lead away, and do not take it again before `rejoin`. What is posted is heard. */
+  retire(): void {
+    this.#retired = true;
+    this.#leading = false;
+    this.#answered();
+    this.#withdraw();
+  }
+
+  /** Stand in line again. */
+  rejoin(): void {
+    if (!this.#retired || !this.#started) return;
+    this.#retired = false;
+    if (this.#browser.locks !== undefined) this.#queue(this.#browser.locks);
   }
 
   // The lock
@@ -181,7 +204,7 @@ export class Tabs {
         claim.release = resolve;
       });
     };
-    locks.request(`belfry/${VERSION}/${this.#options.name}`, options, hold).catch((error: unknown) => {
+    locks.request(lockOf(this.#options.name), options, hold).catch((error: unknown) => {
       if (claim !== this.#claim) return;
       if (error instanceof DOMException && error.name === "AbortError") {
         this.#follow();
@@ -222,6 +245,7 @@ export class Tabs {
   // Signs of life
 
   #woken(): void {
+    if (this.#retired) return;
     // Back from the back/forward cache, before which the lock was given back.
     if (this.#claim === null && this.#browser.locks !== undefined && !this.#leading)
       this.#stand(this.#browser.locks);
@@ -230,7 +254,8 @@ export class Tabs {
 
   #ask(): void {
     const { locks, page, now, after } = this.#browser;
-    if (!page.visible || this.#leading || this.#unanswered !== null || locks === undefined) return;
+    if (!page.visible || this.#leading || this.#retired || this.#unanswered !== null || locks === undefined)
+      return;
     const asked = now();
     this.#unanswered = after(ANSWER_TIME, () => {
       this.#unanswered = null;
@@ -267,6 +292,15 @@ export class Tabs {
         break;
     }
   }
+}
+
+/** The lock that the leading tab of a name holds. */
+export function lockOf(name: string): string {
+  return `belfry/${VERSION}/${name}`;
+}
+
+function channelOf(name: string): string {
+  return `belfry/${VERSION}/${name}`;
 }
 
 /** Everything on the page's origin can write to the channel. */

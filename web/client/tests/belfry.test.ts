@@ -522,6 +522,40 @@ test("to sign out after disconnecting leaves nothing either", async () => {
   expect(await indexedDB.databases()).toEqual([]);
 });
 
+test("nor in the other tabs, which are still connected", async () => {
+  server.store(card(1));
+  const first = await live(tab());
+  const second = await live(tab());
+  await second.disconnect();
+  await second.signOut();
+  await vi.waitFor(async () => {
+    expect(first.snapshot).toMatchObject({ connection: "closed", loaded: false });
+    expect(titles(first)).toEqual([]);
+    expect(await indexedDB.databases()).toEqual([]);
+  });
+});
+
+test("a tab whose token is refused does not keep one that has a better one from leading, and follows it", async () => {
+  server.store(card(1));
+  server.token = "new";
+  const first = tab();
+  const waiting = tab();
+  await expect(first.connect()).rejects.toThrow(SignedOutError);
+  await expect(waiting.connect()).rejects.toThrow(SignedOutError);
+  const second = await live(tab({ getToken: () => Promise.resolve("new") }));
+  expect(titles(second)).toEqual(["Number 1"]);
+  await vi.waitFor(() => {
+    for (const other of [first, waiting]) {
+      expect(other.snapshot.connection).toBe("live");
+      expect(titles(other)).toEqual(["Number 1"]);
+    }
+  });
+  await second.disconnect();
+  await vi.waitFor(() => {
+    expect([first, waiting].map(({ snapshot }) => snapshot.connection)).toEqual(["signed-out", "signed-out"]);
+  });
+});
+
 test("a card leaves the screen by itself when its time is over", async () => {
   const belfry = await live(tab());
   const changed = vi.fn();

@@ -122,6 +122,11 @@ class FakeBrowser implements PushBrowser {
     this.#worker.add(listener);
     return () => this.#worker.delete(listener);
   }
+  /** Who has a tab open. */
+  readonly here = new Set<string>();
+  isHere(account: string): Promise<boolean> {
+    return Promise.resolve(this.here.has(account));
+  }
   exclusively(_name: string, work: () => Promise<void>): Promise<void> {
     const done = this.#queue.then(work);
     this.#queue = done.catch(() => undefined);
@@ -474,5 +479,40 @@ describe("who comes next", () => {
       null,
       null,
     ]);
+  });
+});
+
+describe("two people in one browser at the same time", () => {
+  test("the one who is pushed to stays so, and the other one is told why they cannot be", async () => {
+    const ada = await arriveWithPushes("ada");
+    browser.here.add("ada");
+    const bob = await arrive("bob");
+    expect([ada.state, bob.state, server.endpoints("ada")]).toEqual(["on", "off", [endpoint()]]);
+    await expect(bob.enable()).rejects.toMatchObject({ code: "push-taken" });
+    expect([ada.state, bob.state, server.endpoints("ada")]).toEqual(["on", "off", [endpoint()]]);
+    expect(server.endpoints("bob")).toEqual([]);
+  });
+
+  test("the other one is pushed to again once the first has gone", async () => {
+    await arriveWithPushes("bob");
+    const ada = await arriveWithPushes("ada");
+    browser.here.add("ada");
+    const bob = await arrive("bob");
+    expect([ada.state, bob.state]).toEqual(["on", "off"]);
+    await ada.signOut();
+    browser.here.delete("ada");
+    browser.time += DAY;
+    await bob.start("bob");
+    expect([bob.state, server.endpoints("bob")]).toEqual(["on", [endpoint()]]);
+  });
+
+  test("who waits and signs out is forgotten, here and there, and the first is pushed to as before", async () => {
+    await arriveWithPushes("bob");
+    const ada = await arriveWithPushes("ada");
+    browser.here.add("ada");
+    await (await arrive("bob")).signOut();
+    expect(server.endpoints("bob")).toEqual([]);
+    expect(browser.kept("belfry-push:bob")).toBeNull();
+    expect([ada.state, server.endpoints("ada")]).toEqual(["on", [endpoint()]]);
   });
 });

@@ -113,6 +113,7 @@ export const inboxStyles = css`
   }
 
   .filters {
+    flex: none; /* the feed gives way: it has more to scroll */
     display: grid;
     gap: calc(var(--_space) * 2.5);
     max-block-size: 40%;

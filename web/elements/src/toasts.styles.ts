@@ -103,7 +103,7 @@ export const toastsStyles = css`
   }
 
   /* Where there is little room, those behind the first one are but edges. */
-  @media (width < 30rem), (height < 34rem) {
+  @media (width < 40rem), (height < 34rem) {
     .layer {
       --_edge: 0.5rem;
     }

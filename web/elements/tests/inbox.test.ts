@@ -377,6 +377,20 @@ describe("filters", () => {
     expect(titles(inbox)).toEqual(["three", "two", "one"]);
   });
 
+  test("however many cards there are, none of the filters is squeezed out of sight", async () => {
+    const { inbox } = await showInbox({
+      cards: cards(60).map((each, index) => ({
+        ...each,
+        category: ["orders", "news", "safety"][index % 3] ?? "",
+      })),
+    });
+    inbox.style.blockSize = "600px";
+    find(inbox, "[aria-controls=filters]").click();
+    await settled();
+    const filters = find(inbox, ".filters");
+    expect(filters.scrollHeight).toBeLessThanOrEqual(filters.clientHeight);
+  });
+
   test("all are marked as read by one button", async () => {
     const { inbox, client } = await showInbox({ cards: cards(3) });
     find(inbox, ".mark-all").click();

@@ -107,6 +107,7 @@ class CustomerPage extends SeatPage {
         <button
           class=${thanked ? "order thanked" : "order"}
           aria-label="Order the ${product.name.toLowerCase()}"
+          ?disabled=${session.belfry.snapshot.user === null}
           @click=${() => void this.#order(session, product)}
         >
           ${thanked ? html`${icons.check} Ordered` : "Order"}
@@ -196,7 +197,7 @@ class CustomerPage extends SeatPage {
 
   async #order({ belfry, person }: Session, product: Product): Promise<void> {
     const customer = belfry.snapshot.user;
-    if (!customer) return; // not known before the first answer of the server
+    if (!customer) return; // not known before the first answer of the server, nor is the button enabled
     const order: Order = {
       id: crypto.randomUUID(),
       number: 10_000 + Math.floor(Math.random() * 90_000),
@@ -244,7 +245,7 @@ function more(list: CardList | null): TemplateResult | typeof nothing {
   </button>`;
 }
 
-const DAY = new Intl.DateTimeFormat("en", { weekday: "long", day: "numeric", month: "long" });
+const DAY = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
 
 function day(at: string): string {
   return DAY.format(new Date(at));

@@ -1,6 +1,6 @@
 /** What the customer's page and the back office have in common: somebody signs in, and Belfry is connected. */
 
-import { Belfry, onNotificationOpened, SignedOutError, type Snapshot } from "@belfry/client";
+import { Belfry, SignedOutError, type Snapshot } from "@belfry/client";
 import { useBelfry } from "@belfry/elements";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { mark } from "./icons.ts";
@@ -66,7 +66,8 @@ export abstract class SeatPage extends LitElement {
         return html`${this.#header(null)}${this.#door(state.signIn)}`;
       case "open": {
         const { session } = state;
-        return html`${this.#header(session)}${this.#cutOff(session)} ${this.content(session)}
+        return html`<div class="top">${this.#header(session)}${this.#cutOff(session)}</div>
+          ${this.content(session)}
           <belfry-toasts></belfry-toasts>`;
       }
     }
@@ -98,12 +99,14 @@ export abstract class SeatPage extends LitElement {
     belfry.observe((snapshot) => {
       const known = last;
       last = snapshot;
-      if (known?.connection !== snapshot.connection || known.queued !== snapshot.queued) this.requestUpdate();
+      const { connection, queued, user } = snapshot;
+      if (known?.connection !== connection || known.queued !== queued || known.user !== user)
+        this.requestUpdate();
     });
     this.addEventListener("belfry-open", (event) => {
       if (event.detail.url !== null && this.#lead(event.detail.url)) event.preventDefault();
     });
-    onNotificationOpened(({ card, url }) => {
+    belfry.onNotificationOpened(({ card, url }) => {
       belfry.mark(card, { read: true });
       if (!this.navigation.go(url)) location.assign(url);
     });
@@ -164,8 +167,12 @@ export abstract class SeatPage extends LitElement {
         <span class="knob" aria-hidden="true"></span><span class="label">Online</span>
       </button>
       <belfry-bell></belfry-bell>
-      <button class="face" popovertarget="person" aria-label="Signed in as ${person.name}">
-        <span aria-hidden="true">${initials(person.name)}</span>
+      <button
+        class="face"
+        popovertarget="person"
+        aria-label="Signed in as ${person.name}, ${initials(person.name)}"
+      >
+        ${initials(person.name)}
       </button>
       <div id="person" class="menu" popover>
         <p>${person.name}</p>
@@ -182,10 +189,15 @@ export abstract class SeatPage extends LitElement {
         <button @click=${() => void session.signIn.begin(returnPath())}>Sign in again</button>
       </div>`;
     }
+    if (connection === "waiting") {
+      return html`<div class="bar hesitant" role="status">
+        <p><b>The shop cannot be reached.</b> What was here stays, and what you do is sent later.</p>
+      </div>`;
+    }
     if (connection !== "closed") return nothing;
     return html`<div class="bar" role="status">
       <p>
-        <b>You are offline.</b> From half a minute on your phone rings instead. All of it is here when you are
+        <b>You are offline.</b> After half a minute your phone rings instead. All of it is here when you are
         back.
         ${queued > 0 ? html`${queued === 1 ? "One change waits" : `${queued} changes wait`} to be sent.` : nothing}
       </p>

@@ -6,9 +6,7 @@ import { apiOf } from "./api.ts";
 import { icons, mark } from "./icons.ts";
 import { onScreen, type Device, type Shown } from "./notifications.ts";
 import type { Settings } from "./settings.ts";
-import type { SignIn } from "./sign-in.ts";
-
-const KEY = "hearth-and-oak.phone";
+import type { Person, SignIn } from "./sign-in.ts";
 
 class Phone extends LitElement {
   static override properties = { settings: { attribute: false }, signIn: { attribute: false } };
@@ -83,7 +81,9 @@ class Phone extends LitElement {
   }
 
   async #switchOn(settings: Settings, hub: string, signIn: SignIn): Promise<void> {
-    const installation = installationId();
+    const person = await signIn.person();
+    if (!person) return; // signed out meanwhile, and the stage with them
+    const installation = installationOf(person);
     await this.#register(settings, installation, signIn);
     const known = await fetch(`${hub}/_devices?installation=${installation}`);
     if (!known.ok) throw new Error(`The phone has no network: ${hub} answered ${known.status}.`);
@@ -101,7 +101,7 @@ class Phone extends LitElement {
   async #register(settings: Settings, installation: string, signIn: SignIn): Promise<void> {
     const response = await apiOf(settings, signIn)(`/devices/${installation}`, {
       method: "PUT",
-      body: JSON.stringify({ platform: "fcmv1", pushChannel: `drawn-${installation}` }),
+      body: JSON.stringify({ platform: "fcmv1", pushChannel: installation }),
     });
     if (!response.ok) throw new Error(`The phone could not be registered: ${response.status}.`);
   }
@@ -129,13 +129,9 @@ function notification({ title, body, severity, at }: Shown, now: Date): Template
   </li>`;
 }
 
-/** The phone stays the same one, however often the stage is opened. */
-function installationId(): string {
-  const kept = localStorage.getItem(KEY);
-  if (kept) return kept;
-  const made = `drawn-phone-${crypto.randomUUID().slice(0, 8)}`;
-  localStorage.setItem(KEY, made);
-  return made;
+/** Everybody has one phone, in whichever browser it is drawn. */
+function installationOf({ subject }: Person): string {
+  return `phone-of-${subject.replaceAll(/[^A-Za-z0-9._-]/g, "-")}`.slice(0, 64);
 }
 
 customElements.define("shop-phone", Phone);

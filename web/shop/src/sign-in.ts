@@ -16,6 +16,8 @@ export type Seat = "customer" | "office";
 export interface Person {
   /** Names them for good: issuer and subject. */
   readonly account: string;
+  /** Names them at the issuer. */
+  readonly subject: string;
   readonly name: string;
 }
 
@@ -71,7 +73,7 @@ export class SignIn {
     const user = await this.#manager.getUser();
     if (!user) return null;
     const { iss, sub, name, preferred_username: username } = user.profile;
-    return { account: `${iss} ${sub}`, name: name ?? username ?? sub };
+    return { account: `${iss} ${sub}`, subject: sub, name: name ?? username ?? sub };
   }
 
   /** Leave for the provider's page; afterwards the person is at `returnTo`, a path. */

@@ -85,6 +85,13 @@ class Stage extends LitElement {
             </button>`
           : nothing
       }
+      ${
+        missing.length === 2
+          ? html`<p class="aside">
+              Two pages ask who: the first one for the customer, the next for the back office.
+            </p>`
+          : nothing
+      }
       <p class="aside">
         Or one alone: ${openInTab("/customer.html", "the shop")}
         ${openInTab("/office.html", "the back office")}

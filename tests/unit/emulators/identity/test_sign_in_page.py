@@ -22,10 +22,11 @@ def test_the_page_shows_everyone_and_no_markup_of_others(provider: Provider) -> 
 
 
 def test_the_login_hint_has_the_focus(provider: Provider) -> None:
-    """Enter signs in whom the client hinted at."""
+    """Enter signs in whom the client hinted at, and the page says who that is."""
     text = page.sign_in(provider.authorization(Parameters(REQUEST)), provider.configuration.people, {})
     assert 'value="yuki" autofocus' in text
     assert text.count("autofocus") == 1
+    assert "asks you to sign in, and suggests Yuki Tanabe.</p>" in text
 
 
 def test_what_was_typed_is_not_lost(provider: Provider) -> None:

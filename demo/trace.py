@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _draw(console: Console, spans: Sequence[Span]) -> None:
     console.print("$ python -m demo.trace\n", style="dim")
     print_waterfall(console, spans)
+    console.print()
 
 
 async def _one_alert(addresses: Addresses) -> str:

@@ -29,7 +29,7 @@ param topicAccess object = {}
 @maxValue(3650)
 param retentionDays int = 90
 
-@description('Most request units per second that Cosmos DB scales up to, in thousands; 0: serverless, paid by use.')
+@description('Most request units per second that Cosmos DB scales up to, a multiple of 1,000; 0: serverless, paid by use.')
 @minValue(0)
 param cosmosMaximumThroughput int = 0
 @description('Messaging units of Service Bus with private networking (Premium).')

@@ -34,7 +34,7 @@ resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [
       maxDeliveryCount: item.Properties.MaxDeliveryCount
       requiresDuplicateDetection: item.Properties.RequiresDuplicateDetection
       requiresSession: item.Properties.RequiresSession
-      maxSizeInMegabytes: 5120 // at the Standard tier 20,000 alerts of the largest size
+      maxSizeInMegabytes: 5120 // 80,000 alerts of the largest size
     }
   }
 ]

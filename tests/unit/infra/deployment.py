@@ -30,7 +30,6 @@ NOT_OURS: Final = {
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "where host and worker report",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "that they do so by identity",
     "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "that the worker reports itself",
-    "VAPID_PUBLIC_KEY": "what browsers subscribe with",
 }
 """Settings that shared/settings.py does not declare."""
 LEAST_DELIVERIES: Final = 10

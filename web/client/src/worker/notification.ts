@@ -118,6 +118,8 @@ export interface Data {
   readonly belfry: Alert | null;
   /** Whether it is shown for the browser alone, and to be closed a moment after the browser has seen it. */
   readonly passing: boolean;
+  /** Whose it is, if a page has it shown; what is pushed does not say. */
+  readonly account?: string;
 }
 
 /** What `showNotification` takes besides the title. */
@@ -189,6 +191,11 @@ function plan(show: Plan["show"], close: readonly Shown[], badge: number | null)
 /** Whether a notification is shown for the browser alone: it counts for nothing, and may have been left behind. */
 export function isPassing({ data }: Shown): boolean {
   return isObject(data) && "belfry" in data && data.passing === true;
+}
+
+/** Whose a notification is; null: it does not say. */
+export function accountIn({ data }: Shown): string | null {
+  return isObject(data) && isText(data.account) ? data.account : null;
 }
 
 /** The alert that a notification shows; null: it is not one of ours, or only a note. */

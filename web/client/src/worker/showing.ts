@@ -29,10 +29,10 @@ export class Showing {
     return this.#inTurn(async () => this.#follow(message, await this.#demand()));
   }
 
-  /** Do what a page says. */
-  async told(message: Message): Promise<void> {
+  /** Do what a page says, in the name of its person. */
+  async told(message: Message, account?: string): Promise<void> {
     if (Notification.permission === "granted") {
-      await this.#inTurn(() => this.#follow(message, "nothing"));
+      await this.#inTurn(() => this.#follow(message, "nothing", account));
     }
   }
 
@@ -43,13 +43,15 @@ export class Showing {
     return done;
   }
 
-  async #follow(message: Message, demand: Demand): Promise<void> {
+  async #follow(message: Message, demand: Demand, account?: string): Promise<void> {
     const { registration, navigator } = this.#worker;
     const [shown, visible] = await Promise.all([registration.getNotifications(), this.#isVisible()]);
     const present: Present = { shown, visible, demand };
     const plan = planned(message, present, this.#style);
     if (plan.show) {
-      await registration.showNotification(plan.show.title, plan.show.appearance);
+      const { title, appearance } = plan.show;
+      const data = { ...appearance.data, ...(account === undefined ? {} : { account }) };
+      await registration.showNotification(title, { ...appearance, data });
     }
     for (const notification of shown) {
       if (plan.close.includes(notification.tag)) {

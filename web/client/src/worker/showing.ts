@@ -1,13 +1,19 @@
 /** The notifications of a service worker: what is planned is done, one message after the other. */
 
 import { showBadge } from "./badge.ts";
-import { type Demand, isPassing, type Message, planned, type Present, type Style } from "./notification.ts";
+import {
+  type Demand,
+  demandOf,
+  isPassing,
+  type Message,
+  planned,
+  type Present,
+  type Style,
+} from "./notification.ts";
 import { windowsOf } from "./windows.ts";
 
 /** How long a notification stays that is shown for the browser alone. */
 const PASSING_MILLISECONDS = 3_000;
-/** Of Apple's push service, which Safari uses on all its systems. */
-const APPLE = /(^|\.)push\.apple\.com$/;
 
 /** Shows and closes notifications. */
 export class Showing {
@@ -86,7 +92,6 @@ export class Showing {
 
   async #demand(): Promise<Demand> {
     const subscription = await this.#worker.registration.pushManager.getSubscription();
-    const isApple = subscription !== null && APPLE.test(new URL(subscription.endpoint).hostname);
-    return isApple ? "new notification" : "notification";
+    return subscription === null ? "notification" : demandOf(subscription.endpoint);
   }
 }

@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import tempfile
-import uuid
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
@@ -17,10 +16,11 @@ from rich.terminal_theme import TerminalTheme
 from demo.board import Board
 from demo.connecting import Addresses
 from demo.people import PEOPLE
+from demo.photographs import photograph
 from demo.play import play_once
 from demo.shop import rounds
-from demo.summary import print_addresses
-from emulators.cloud import Cloud
+from demo.summary import print_addresses, print_shop
+from emulators.cloud import SHOP, Cloud
 
 FOLDER: Final = Path("docs/images")
 STEPS: Final = 17
@@ -35,11 +35,12 @@ _FONT: Final = "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
 
 
 def main() -> None:
-    """Play some of the story on the usual ports, and save what the terminal shows, light and dark."""
+    """Play some of the story on the usual ports, and save what browser and terminal show, light and dark."""
     logging.basicConfig(filename=os.devnull)  # the official client speaks up when it is closed
     board = Board(Console(file=io.StringIO(), width=WIDTH, height=HEIGHT), [person.user for person in PEOPLE])
-    story = rounds(run=uuid.uuid4().hex[:8], seed=0)
+    story = rounds(run="picture", seed=0)
     with tempfile.TemporaryDirectory() as logs, Cloud(logs=Path(logs)) as cloud:
+        asyncio.run(photograph(Addresses.of(cloud), cloud.urls[SHOP], FOLDER))
         with board:
             asyncio.run(play_once(Addresses.of(cloud), board, islice(chain.from_iterable(story), STEPS)))
         board.note("Ctrl-C ends it; logs are in .belfry/logs")
@@ -60,6 +61,7 @@ def _picture(cloud: Cloud, board: Board, theme: TerminalTheme) -> str:
     )
     console.print("$ make run", style="dim")
     print_addresses(console, cloud)
+    print_shop(console, cloud.urls[SHOP])
     console.print(board)
     drawn = console.export_svg(title="", theme=theme, unique_id="terminal")
     # Pages that show a picture do not load its fonts; the reader's own serves.

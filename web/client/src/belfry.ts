@@ -15,6 +15,7 @@ import { keyOf } from "./horizons.ts";
 import { newId } from "./ids.ts";
 import type { Kept } from "./input.ts";
 import { StoredList } from "./list.ts";
+import { onOpened, type Opened } from "./opening.ts";
 import type { Said } from "./outbox.ts";
 import type { Connect } from "./pubsub.ts";
 import { page } from "./page.ts";
@@ -96,6 +97,7 @@ export class Belfry implements BelfryClient {
       typeof navigator === "undefined"
         ? null
         : new Desktop({
+            account: () => this.#name,
             find: (card) => this.#store.find(card),
             push: this.#push,
             preferences: () => this.preferences(),
@@ -167,6 +169,14 @@ export class Belfry implements BelfryClient {
     this.#store.connection = "closed";
     await told;
     await this.disconnect();
+  }
+
+  /**
+   * Called when a notification of this person's was clicked, and this window is to show its card. Without a listener the
+   * window is loaded anew at the card's link; a window of somebody else is left alone.
+   */
+  onNotificationOpened(listener: (opened: Opened) => void): Unsubscribe {
+    return onOpened(listener, () => this.#name);
   }
 
   list(filter: Filter = {}): CardList {

@@ -7,20 +7,23 @@
 
 import { page as thisPage, type Page } from "./page.ts";
 import { type PushBrowser, pushBrowser } from "./push-browser.ts";
+import { whose } from "./push-registration.ts";
 import { silenceFor } from "./silence.ts";
-import type { Card, Preferences, Push, Unsubscribe } from "./types.ts";
+import type { Card, Preferences, Push } from "./types.ts";
 import { showBadge } from "./worker/badge.ts";
 import { type Alert, alertOf } from "./worker/notification.ts";
-import { type FromWorker, fromWorker, type ToWorker } from "./worker/speaking.ts";
+import type { ToWorker } from "./worker/speaking.ts";
 
 /** Milliseconds in which changes are gathered. */
 const GATHERING = 250;
 /** How often the preferences are read again: they may have been changed on another device. */
 const HOUR = 3_600_000;
 
-type DesktopBrowser = Pick<PushBrowser, "permission" | "registration" | "badging" | "now">;
+type DesktopBrowser = Pick<PushBrowser, "permission" | "registration" | "badging" | "now" | "kept">;
 
 export interface DesktopOptions {
+  /** Names the person among those who use this browser; null: nobody is connected. */
+  readonly account: () => string | null;
   /** The card as it is now; null: it is not known, or not there any more. */
   readonly find: (card: string) => Card | null;
   /** Who has turned pushes off on this device does not want notifications on it. */
@@ -81,8 +84,13 @@ export class Desktop {
     if (this.#preferences && silenceFor(this.#preferences, card, this.#browser.now())) {
       return;
     }
+    const account = this.#options.account();
     const registration = await this.#browser.registration();
-    const said: ToWorker = { belfry: "notify", message: alertFor(card) };
+    const said: ToWorker = {
+      belfry: "notify",
+      message: alertFor(card),
+      ...(account === null ? {} : { account }),
+    };
     registration?.active?.postMessage(said);
   }
 
@@ -102,10 +110,16 @@ export class Desktop {
     const registration = await this.#browser.registration();
     for (const notification of (await registration?.getNotifications()) ?? []) {
       const alert = alertOf(notification);
-      if (alert && this.#isDone(alert)) {
+      if (alert && this.#isMine(notification) && this.#isDone(alert)) {
         notification.close();
       }
     }
+  }
+
+  /** Whoever else is here tidies up their own. */
+  #isMine(notification: Notification): boolean {
+    const person = whose(notification, this.#browser);
+    return person === null || person === this.#options.account();
   }
 
   #isDone(alert: Alert): boolean {
@@ -129,26 +143,6 @@ export class Desktop {
       console.debug("belfry: the preferences could not be read; in an hour they are tried again", error);
     }
   }
-}
-
-/**
- * Called when a notification was clicked, and this window is to show its card. Without a listener the window is loaded
- * anew at the card's link.
- *
- * @param listener - gets the card, the link as an absolute URL, and the id of the button if it was one.
- */
-export function onNotificationOpened(
-  listener: (opened: Omit<Extract<FromWorker, { belfry: "open" }>, "belfry">) => void,
-  browser: Pick<PushBrowser, "onWorkerMessage"> = pushBrowser,
-): Unsubscribe {
-  return browser.onWorkerMessage(({ data, ports }) => {
-    const said = fromWorker(data);
-    if (said?.belfry === "open") {
-      ports[0]?.postMessage("taken");
-      const { card, url, action } = said;
-      listener({ card, url, action });
-    }
-  });
 }
 
 /** What the service worker shows of a card: as the server would push it. */

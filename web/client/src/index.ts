@@ -1,5 +1,5 @@
 export { Belfry, type BelfryOptions } from "./belfry.ts";
-export { onNotificationOpened } from "./desktop.ts";
 export { BelfryError, SignedOutError } from "./errors.ts";
+export type { Opened } from "./opening.ts";
 export { View } from "./rule.ts";
 export type * from "./types.ts";

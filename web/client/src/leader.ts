@@ -92,10 +92,10 @@ export class Leader {
     void this.#begin();
   }
 
-  /** What is known is written once more. */
-  stop(): void {
+  /** What is known is written once more. `offline`: the person is not connected any more, unless it is elsewhere. */
+  stop(offline = false): void {
     this.#stopped.abort();
-    this.#live.close();
+    this.#live.close(offline);
     this.#outbox.stop();
     for (const end of this.#ends) end();
     clearTimeout(this.#doubtful);

@@ -68,9 +68,9 @@ export class LiveConnection {
     void this.#session.keep();
   }
 
-  /** Disconnect. Nothing is called from then on. */
-  close(): void {
-    this.#session?.end();
+  /** Disconnect. Nothing is called from then on. `atOnce`: as of `Line.close`. */
+  close(atOnce = false): void {
+    this.#session?.end(atOnce);
     this.#session = null;
   }
 }
@@ -82,6 +82,7 @@ class Session {
   readonly #wake: Observable;
   readonly #end = new AbortController();
   #status: LiveStatus | null = null;
+  #atOnce = false;
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -93,7 +94,8 @@ class Session {
     return this.#end.signal.aborted;
   }
 
-  end(): void {
+  end(atOnce = false): void {
+    this.#atOnce = atOnce;
     this.#end.abort();
   }
 
@@ -136,7 +138,7 @@ class Session {
     } finally {
       this.#end.signal.removeEventListener("abort", lose);
       lose();
-      line.close();
+      line.close(this.#atOnce);
     }
   }
 

@@ -5,6 +5,8 @@ import type { WebPubSubClientProtocol } from "@azure/web-pubsub-client";
 
 /** Milliseconds between two pings. The service answers each, so a connection that is well is never silent for long. */
 export const PING_INTERVAL = 15_000;
+/** A WebSocket's close code (RFC 6455, 7.4.1). */
+const NORMAL_CLOSURE = 1_000;
 /** Milliseconds between two attempts to end a client that is busy connecting. */
 const STOP_INTERVAL = 1_000;
 
@@ -22,8 +24,13 @@ export interface LineListener {
 export interface Line {
   /** Resolves when it is lost for good, and cannot be recovered. Perhaps never: an attempt to recover it can hang. */
   readonly ended: Promise<void>;
-  /** End it. No frame is handed on from then on. */
-  close(): void;
+  /**
+   * End it. No frame is handed on from then on.
+   *
+   * @param atOnce - the person counts as not connected from now on. Else that takes half a minute, and who comes from one
+   *     page to the next is connected all the while.
+   */
+  close(atOnce?: boolean): void;
 }
 
 /**
@@ -58,10 +65,10 @@ export const connect: Connect = async (address, listener, signal) => {
     });
   });
   const started = client.start();
-  const close = (): void => {
+  const close = (atOnce = false): void => {
     client.off("group-message", received);
     client.off("server-message", received);
-    stop(client, started, stopped);
+    stop(client, started, stopped, atOnce);
   };
   try {
     await new Promise<void>((resolve, reject) => {
@@ -86,18 +93,44 @@ export const connect: Connect = async (address, listener, signal) => {
  * Its `stop` does nothing while a socket is on its way, the first or one to recover: that would be opened later, and
  * kept, by nobody's wish. So it is told again until it has stopped.
  */
-function stop(client: WebPubSubClient, started: Promise<void>, stopped: Promise<void>): void {
-  const again = setInterval(() => {
+function stop(
+  client: WebPubSubClient,
+  started: Promise<void>,
+  stopped: Promise<void>,
+  atOnce: boolean,
+): void {
+  const end = (): void => {
+    if (atOnce) closeForGood(client);
     client.stop();
-  }, STOP_INTERVAL);
+  };
+  const again = setInterval(end, STOP_INTERVAL);
   const done = (): void => {
     clearInterval(again);
   };
   void stopped.then(done);
-  started.then(() => {
-    client.stop();
-  }, done);
-  client.stop();
+  started.then(end, done);
+  end();
+}
+
+/** What the official client keeps to itself. */
+interface Innards {
+  readonly _wsClient?: { close(code?: number): void };
+}
+
+/**
+ * Have a client close its socket with a code, when it does.
+ *
+ * It gives none, and without one the service keeps the connection for half a minute, in case it is taken up again: 1000
+ * alone is taken for the end. It has no option for that. Should a version of it keep its socket elsewhere, the half
+ * minute is back, and nothing else is lost.
+ */
+function closeForGood(client: WebPubSubClient): void {
+  const socket = (client as unknown as Innards)._wsClient;
+  if (socket === undefined) return;
+  const close = socket.close.bind(socket);
+  socket.close = () => {
+    close(NORMAL_CLOSURE);
+  };
 }
 
 /** The protocol with an ear: all that comes passes through it, also what the client keeps to itself. */

@@ -10,7 +10,7 @@ import type { Api } from "./api.ts";
 import { BelfryError } from "./errors.ts";
 import type { PushBrowser } from "./push-browser.ts";
 import { showBadge } from "./worker/badge.ts";
-import { alertOf, isPassing } from "./worker/notification.ts";
+import { accountIn, alertOf, isPassing, type Shown } from "./worker/notification.ts";
 
 const DAY = 86_400_000;
 /** After so long the server is asked again for its key, and whether it still has this device. */
@@ -41,6 +41,11 @@ interface Kept {
 }
 
 const NOTHING_KEPT: Kept = { installation: "", key: null, askedAt: 0, endpoint: null, renewedAt: 0 };
+
+/** Whose a notification is: that of a push is theirs who is pushed to; null: nobody is. */
+export function whose(notification: Shown | null, browser: Pick<PushBrowser, "kept">): string | null {
+  return (notification && accountIn(notification)) ?? browser.kept(OWNER);
+}
 
 /** Rejections are `BelfryError`s. */
 export class PushRegistration {
@@ -129,8 +134,11 @@ export class PushRegistration {
   async forget(): Promise<void> {
     await this.#alone(async () => {
       await this.#end();
-      await this.#closeNotifications();
-      await showBadge(this.#browser.badging, 0);
+      const other = (await this.#isTaken()) ? this.#browser.kept(OWNER) : null;
+      await this.#closeNotifications(other);
+      if (other === null) {
+        await showBadge(this.#browser.badging, 0);
+      }
       this.#browser.keep(this.#name, null);
     });
   }
@@ -213,10 +221,12 @@ export class PushRegistration {
     this.#browser.keep(OWNER, null);
   }
 
-  async #closeNotifications(): Promise<void> {
+  /** All but those of somebody else who is here. */
+  async #closeNotifications(other: string | null = null): Promise<void> {
     const registration = await this.#browser.registration();
     for (const notification of (await registration?.getNotifications()) ?? []) {
-      if (alertOf(notification) ?? isPassing(notification)) {
+      const isOurs = alertOf(notification) !== null || isPassing(notification);
+      if (isOurs && (other === null || whose(notification, this.#browser) !== other)) {
         notification.close();
       }
     }

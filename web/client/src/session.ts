@@ -131,7 +131,7 @@ export class Session {
   async stop(): Promise<void> {
     this.#ended = true;
     for (const end of this.#ends) end();
-    this.#leader?.stop();
+    this.#leader?.stop(true);
     this.#leader = null;
     this.#seams.onLead(false);
     this.#tabs?.stop();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Desktop, onNotificationOpened } from "../src/desktop.ts";
+import { Desktop } from "../src/desktop.ts";
 import type { Card, Preferences, PushState } from "../src/types.ts";
 import { decode } from "../src/worker/notification.ts";
 
@@ -32,6 +32,7 @@ beforeEach(async () => {
   looks = 0;
   [page, push, permission, preferences] = [{ visible: false }, { state: "on" }, "granted", OPEN];
   desktop = new Desktop({
+    account: () => "ada",
     find: (key) => cards.get(key) ?? null,
     push,
     preferences: () =>
@@ -46,6 +47,7 @@ beforeEach(async () => {
       },
       registration: () => Promise.resolve(registration()),
       now: Date.now,
+      kept: () => null,
       get permission() {
         return permission;
       },
@@ -97,6 +99,7 @@ describe("a card that comes while nobody sees the app", () => {
     expect(posted).toEqual([
       {
         belfry: "notify",
+        account: "ada",
         message: decode({ ...card({ body: "Run", url: "/fire", actions }), type: "alert", silent: false }),
       },
     ]);
@@ -160,6 +163,14 @@ describe("notifications go", () => {
     expect(await changed()).toEqual(["new"]);
   });
 
+  test("not when somebody else in this browser had them shown", async () => {
+    cards.set("a", card({ read: true }));
+    shown = [
+      { tag: "a", data: { belfry: decode({ ...card(), type: "alert" }), passing: false, account: "ben" } },
+    ];
+    expect(await changed()).toEqual(["a"]);
+  });
+
   test("not when a later revision is shown than the one that was read", async () => {
     show(card({ position: "2" }));
     cards.set("a", card({ position: "1", read: true }));
@@ -180,30 +191,4 @@ test("the icon counts the unread cards, whenever their number changes", async ()
     await changed(unread);
   }
   expect(counted).toEqual([3, 0]);
-});
-
-test("a click on a notification is taken on by who listens, and by nobody else", () => {
-  const listeners = new Set<(event: MessageEvent<unknown>) => void>();
-  const browser = {
-    onWorkerMessage: (listener: (event: MessageEvent<unknown>) => void) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
-  const answered: unknown[] = [];
-  const say = (data: unknown): void => {
-    const ports = [{ postMessage: (message: unknown) => answered.push(message) }];
-    listeners.forEach((listener) => {
-      listener({ data, ports } as unknown as MessageEvent<unknown>);
-    });
-  };
-  const opened: unknown[] = [];
-  const stop = onNotificationOpened((each) => opened.push(each), browser);
-  say({ belfry: "open", card: "a", url: "https://shop.example/a", action: null });
-  say({ belfry: "subscription" });
-  say("something else");
-  stop();
-  say({ belfry: "open", card: "b", url: "https://shop.example/b", action: null });
-  expect(opened).toEqual([{ card: "a", url: "https://shop.example/a", action: null }]);
-  expect(answered).toEqual(["taken"]);
 });

@@ -1,4 +1,5 @@
 import type { BelfryClient, Card, Unsubscribe } from "@belfry/client";
+import { onOtherPerson } from "./element.ts";
 import type { Speech } from "./texts/index.ts";
 
 /** How long arrivals are gathered, in milliseconds: who reads by ear wants to know that they came, not each one. */
@@ -64,8 +65,12 @@ function gather(client: BelfryClient, speakers: ReadonlySet<() => Speech>): Unsu
       }
     }, GATHERED);
   });
+  const forget = onOtherPerson(client, () => {
+    arrived.clear();
+  });
   return () => {
     unsubscribe();
+    forget();
     clearTimeout(timer);
   };
 }

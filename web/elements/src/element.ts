@@ -132,6 +132,18 @@ function nextFrame(): Promise<void> {
   });
 }
 
+/** Calls back when what a client shows is not the same person's any more: nothing of one is shown to the next. */
+export function onOtherPerson(client: BelfryClient, listener: () => void): Unsubscribe {
+  let { user, loaded } = client.snapshot;
+  return client.observe((snapshot) => {
+    const other = (user !== null && user !== snapshot.user) || (loaded && !snapshot.loaded);
+    ({ user, loaded } = snapshot);
+    if (other) {
+      listener();
+    }
+  });
+}
+
 /** Define an element, unless the page has it already: from a second copy of this package, say. */
 export function define(name: string, element: CustomElementConstructor): void {
   if (!customElements.get(name)) {

@@ -2,7 +2,7 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from "l
 import type { BelfryClient, CardList, Filter, Unsubscribe } from "@belfry/client";
 import { announce, announceArrivals } from "./announcer.ts";
 import { broken, closed, quiet, sieve } from "./drawings.ts";
-import { BelfryElement, define } from "./element.ts";
+import { BelfryElement, define, onOtherPerson } from "./element.ts";
 import "./feed.ts";
 import type { FeedElement, MarkDetail } from "./feed.ts";
 import { categoriesOf, filterChoices, narrowings, plain } from "./filters.ts";
@@ -71,7 +71,14 @@ export class InboxElement extends BelfryElement {
   }
 
   protected override watch(client: BelfryClient): readonly Unsubscribe[] {
-    return [...super.watch(client), announceArrivals(client, () => this.speech)];
+    this.#forget();
+    return [
+      ...super.watch(client),
+      announceArrivals(client, () => this.speech),
+      onOtherPerson(client, () => {
+        this.#forget();
+      }),
+    ];
   }
 
   override focus(options?: FocusOptions): void {
@@ -328,6 +335,12 @@ export class InboxElement extends BelfryElement {
     this.#keepOffering();
     this.archived = null;
   };
+
+  /** What was done was another person's doing. */
+  #forget(): void {
+    this.#undo.clear();
+    this.archived = null;
+  }
 
   readonly #offerUndo = (): void => {
     clearTimeout(this.#offer);

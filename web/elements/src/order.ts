@@ -1,4 +1,5 @@
 import type { Card } from "@belfry/client";
+import { forgetGone } from "./gone.ts";
 
 /** What is on the screen, in which order. */
 export interface Arrangement {
@@ -14,7 +15,7 @@ export interface Arrangement {
  * replaces it, and while the reader holds the list, what is new waits until it is let in.
  */
 export class Order {
-  /** The position at which each card was placed; kept when it goes, for it may come back. */
+  /** The position at which each card was placed; kept for a while when it goes, for it may come back. */
   readonly #places = new Map<string, string>();
   #newest = "";
 
@@ -52,6 +53,7 @@ export class Order {
       shown.push({ card, place });
     }
     this.#newest = newest;
+    forgetGone(this.#places, cards);
     if (!sorted) {
       shown.sort((one, other) => (one.place < other.place ? 1 : one.place > other.place ? -1 : 0));
     }

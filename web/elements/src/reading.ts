@@ -1,5 +1,6 @@
 import type { Card } from "@belfry/client";
 import { beginsDay } from "./days.ts";
+import { forgetGone } from "./gone.ts";
 import { Order } from "./order.ts";
 import { between, layOut, pieces, rowAt, type Piece, type Rows, type Span } from "./window.ts";
 
@@ -66,6 +67,7 @@ export class Reading {
     this.cards = arrangement.cards;
     this.held = arrangement.held;
     this.begins = beginsDay(this.cards);
+    forgetGone(this.#heights, cards);
     const { anchor } = this;
     if (anchor && this.indexOf(anchor.card) === -1) {
       // It has gone: the first one below it that is still there takes its part.

@@ -1,8 +1,8 @@
 import { html, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { BelfryClient, Card, Snapshot, Unsubscribe } from "@belfry/client";
+import type { BelfryClient, Card, Unsubscribe } from "@belfry/client";
 import { announceArrivals } from "./announcer.ts";
-import { BelfryElement, connectedElements, define } from "./element.ts";
+import { BelfryElement, connectedElements, define, onOtherPerson } from "./element.ts";
 import { isInSight } from "./presence.ts";
 import { buttons, theme } from "./theme.ts";
 import { appear, glide, placesOf, vanish } from "./toast-motion.ts";
@@ -58,7 +58,6 @@ export class ToastsElement extends BelfryElement {
   #places: ReadonlyMap<Element, number> = new Map();
   /** The newest of those that were brought above all else. */
   #raised = -1;
-  #snapshot: Snapshot | null = null;
   #hovered = false;
   #focused = false;
   /** Whether the focus came by a click. */
@@ -103,16 +102,9 @@ export class ToastsElement extends BelfryElement {
 
   protected override watch(client: BelfryClient): readonly Unsubscribe[] {
     this.#clear();
-    this.#snapshot = client.snapshot;
     return [
-      client.observe((snapshot) => {
-        const before = this.#snapshot;
-        this.#snapshot = snapshot;
-        // Nothing of one person is shown to the next.
-        const other = before !== null && before.user !== null && before.user !== snapshot.user;
-        if (other || (before?.loaded && !snapshot.loaded)) {
-          this.#clear();
-        }
+      onOtherPerson(client, () => {
+        this.#clear();
       }),
       client.onArrival((card) => {
         if (this.always || !isInSight(card, client)) {

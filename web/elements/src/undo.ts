@@ -32,6 +32,10 @@ export class UndoStack {
     }
   }
 
+  clear(): void {
+    this.#done.length = 0;
+  }
+
   pop(): Undoable | undefined {
     return this.#done.pop();
   }

@@ -327,6 +327,21 @@ describe("following a card", () => {
 });
 
 describe("archive and undo", () => {
+  test("what one person has done is neither shown to the next, nor taken back by them", async () => {
+    const all = cards(3);
+    const { inbox, client } = await showInbox({ cards: all });
+    find(inbox, "button[aria-label=Archive]").click();
+    await settled();
+    expect(find(inbox, ".undo").textContent).toContain(all[0]?.title);
+    client.become({ user: "grace" });
+    await settled();
+    expect(findAll(inbox, ".undo")).toEqual([]);
+    const marked = client.said.length;
+    inbox.focus();
+    await userEvent.keyboard("z");
+    expect(client.said).toHaveLength(marked);
+  });
+
   test("undo is offered for some seconds, not counted while the person is at it, and said aloud", async () => {
     const all = cards(3);
     const { inbox } = await showInbox({ cards: all });

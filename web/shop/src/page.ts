@@ -197,8 +197,7 @@ export abstract class SeatPage extends LitElement {
     if (connection !== "closed") return nothing;
     return html`<div class="bar" role="status">
       <p>
-        <b>You are offline.</b> After half a minute your phone rings instead. All of it is here when you are
-        back.
+        <b>You are offline.</b> Your phone rings instead. All of it is here when you are back.
         ${queued > 0 ? html`${queued === 1 ? "One change waits" : `${queued} changes wait`} to be sent.` : nothing}
       </p>
       <button @click=${() => void this.#turn(session, true)}>Go online</button>

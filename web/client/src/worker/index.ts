@@ -7,7 +7,7 @@
  * An app without a service worker of its own takes `belfry-worker.js` as it is.
  */
 
-import { alertOf, decode, isPassing, type Style } from "./notification.ts";
+import { accountIn, alertOf, decode, isPassing, type Style } from "./notification.ts";
 import { Showing } from "./showing.ts";
 import { fromPage } from "./speaking.ts";
 import { open, tell } from "./windows.ts";
@@ -41,7 +41,7 @@ export function installBelfryWorker(worker: ServiceWorkerGlobalScope, options: W
   worker.addEventListener("message", (event) => {
     const said = fromPage(event.data);
     if (said) {
-      event.waitUntil(showing.told(said.message));
+      event.waitUntil(showing.told(said.message, said.account));
     }
   });
   worker.addEventListener("notificationclick", (event) => {
@@ -51,7 +51,10 @@ export function installBelfryWorker(worker: ServiceWorkerGlobalScope, options: W
       notification.close();
       const action = alert?.actions.find(({ id }) => id === event.action);
       const url = action?.url ?? alert?.url ?? home;
-      event.waitUntil(open(worker, { card: alert?.card ?? null, url, action: action?.id ?? null }));
+      const card = alert?.card ?? null;
+      event.waitUntil(
+        open(worker, { card, url, action: action?.id ?? null, account: accountIn(notification) }),
+      );
     }
   });
   worker.addEventListener("notificationclose", (event) => {

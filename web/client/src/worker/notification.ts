@@ -81,18 +81,35 @@ export interface Shown {
   readonly data: unknown;
 }
 
-/** What the browser demands in return for a message. */
+/** What is owed to the browser in return for a message. */
 export type Demand =
-  /** Nothing: it came from a page. */
+  /**
+   * Nothing: it came from a page; or to Chromium. That has a budget for pushes that show nothing, and once it is used up
+   * one note of its own, in silence, which goes with the next notification. A note for each push would be more.
+   */
   | "nothing"
   /**
-   * A notification, unless a window can be seen: Chromium counts those that are there once a push has been dealt with.
-   * Where there are none it shows "This site has been updated in the background" after a few times. Firefox ends the
-   * subscription after some more.
+   * A notification, unless a window can be seen: Firefox ends the subscription after some pushes without, until the
+   * person visits the site again.
    */
   | "notification"
   /** A new one for each push, also while the app can be seen: WebKit ends the subscription at the third without. */
   | "new notification";
+
+/** The push services of which it is known what their browsers want. */
+const DEMANDS: readonly (readonly [host: RegExp, demand: Demand])[] = [
+  // Safari's, on all systems.
+  [/(^|\.)push\.apple\.com$/, "new notification"],
+  // Chrome's, and that of most that are made of Chromium; Edge's.
+  [/(^|\.)fcm\.googleapis\.com$/, "nothing"],
+  [/(^|\.)notify\.windows\.com$/, "nothing"],
+];
+
+/** What is owed in return for a push, by the endpoint of the subscription. */
+export function demandOf(endpoint: string): Demand {
+  const { hostname } = new URL(endpoint);
+  return DEMANDS.find(([host]) => host.test(hostname))?.[1] ?? "notification";
+}
 
 /** How things stand when a message comes. */
 export interface Present {
@@ -118,6 +135,8 @@ export interface Data {
   readonly belfry: Alert | null;
   /** Whether it is shown for the browser alone, and to be closed a moment after the browser has seen it. */
   readonly passing: boolean;
+  /** Whose it is, if a page has it shown; what is pushed does not say. */
+  readonly account?: string;
 }
 
 /** What `showNotification` takes besides the title. */
@@ -189,6 +208,11 @@ function plan(show: Plan["show"], close: readonly Shown[], badge: number | null)
 /** Whether a notification is shown for the browser alone: it counts for nothing, and may have been left behind. */
 export function isPassing({ data }: Shown): boolean {
   return isObject(data) && "belfry" in data && data.passing === true;
+}
+
+/** Whose a notification is; null: it does not say. */
+export function accountIn({ data }: Shown): string | null {
+  return isObject(data) && isText(data.account) ? data.account : null;
 }
 
 /** The alert that a notification shows; null: it is not one of ours, or only a note. */

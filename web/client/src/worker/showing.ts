@@ -1,13 +1,19 @@
 /** The notifications of a service worker: what is planned is done, one message after the other. */
 
 import { showBadge } from "./badge.ts";
-import { type Demand, isPassing, type Message, planned, type Present, type Style } from "./notification.ts";
+import {
+  type Demand,
+  demandOf,
+  isPassing,
+  type Message,
+  planned,
+  type Present,
+  type Style,
+} from "./notification.ts";
 import { windowsOf } from "./windows.ts";
 
 /** How long a notification stays that is shown for the browser alone. */
 const PASSING_MILLISECONDS = 3_000;
-/** Of Apple's push service, which Safari uses on all its systems. */
-const APPLE = /(^|\.)push\.apple\.com$/;
 
 /** Shows and closes notifications. */
 export class Showing {
@@ -29,10 +35,10 @@ export class Showing {
     return this.#inTurn(async () => this.#follow(message, await this.#demand()));
   }
 
-  /** Do what a page says. */
-  async told(message: Message): Promise<void> {
+  /** Do what a page says, in the name of its person. */
+  async told(message: Message, account?: string): Promise<void> {
     if (Notification.permission === "granted") {
-      await this.#inTurn(() => this.#follow(message, "nothing"));
+      await this.#inTurn(() => this.#follow(message, "nothing", account));
     }
   }
 
@@ -43,13 +49,15 @@ export class Showing {
     return done;
   }
 
-  async #follow(message: Message, demand: Demand): Promise<void> {
+  async #follow(message: Message, demand: Demand, account?: string): Promise<void> {
     const { registration, navigator } = this.#worker;
     const [shown, visible] = await Promise.all([registration.getNotifications(), this.#isVisible()]);
     const present: Present = { shown, visible, demand };
     const plan = planned(message, present, this.#style);
     if (plan.show) {
-      await registration.showNotification(plan.show.title, plan.show.appearance);
+      const { title, appearance } = plan.show;
+      const data = { ...appearance.data, ...(account === undefined ? {} : { account }) };
+      await registration.showNotification(title, { ...appearance, data });
     }
     for (const notification of shown) {
       if (plan.close.includes(notification.tag)) {
@@ -84,7 +92,6 @@ export class Showing {
 
   async #demand(): Promise<Demand> {
     const subscription = await this.#worker.registration.pushManager.getSubscription();
-    const isApple = subscription !== null && APPLE.test(new URL(subscription.endpoint).hostname);
-    return isApple ? "new notification" : "notification";
+    return subscription === null ? "notification" : demandOf(subscription.endpoint);
   }
 }

@@ -6,28 +6,36 @@ import { type Alert, type ClearAll, type ClearCard, decode } from "./notificatio
 export interface ToWorker {
   readonly belfry: "notify";
   readonly message: Alert | ClearCard | ClearAll;
+  /** Names the person whose page it is. */
+  readonly account?: string;
 }
 
 export type FromWorker =
-  /** A notification was clicked. Whoever takes it on says so with `acknowledge`, or the window is sent to the URL. */
+  /** A notification was clicked: does the page open it itself? It answers with an `Answer`; null: whose it is nobody said. */
+  | { readonly belfry: "ask"; readonly account: string | null }
+  /** It shall. */
   | { readonly belfry: "open"; readonly card: string; readonly url: string; readonly action: string | null }
   /** The person has swiped a card's notification away. */
   | { readonly belfry: "dismissed"; readonly card: string; readonly position: string }
   /** The browser has changed this device's push subscription. */
   | { readonly belfry: "subscription" };
 
+/** Whether a page opens what was clicked: no, if it is another person's. Who does not answer knows nothing of clicks. */
+export type Answer = "yes" | "no";
+
 /** What a page said to the worker; null: it is none of ours. */
 export function fromPage(data: unknown): ToWorker | null {
   const fields = ours(data);
   const message = fields?.belfry === "notify" ? decode(fields.message) : null;
-  return message && { belfry: "notify", message };
+  const account = typeof fields?.account === "string" ? { account: fields.account } : {};
+  return message && { belfry: "notify", message, ...account };
 }
 
 /** What the worker said to a page; null: it is none of ours. */
 export function fromWorker(data: unknown): FromWorker | null {
   const fields = ours(data);
   // Only this origin's service worker can say it, in the version that this module is of, or one beside it.
-  return fields && ["open", "dismissed", "subscription"].includes(fields.belfry)
+  return fields && ["ask", "open", "dismissed", "subscription"].includes(fields.belfry)
     ? (fields as FromWorker)
     : null;
 }

@@ -1,10 +1,10 @@
 /** The app's windows, as its service worker sees them. */
 
 import { destination } from "./notification.ts";
-import type { FromWorker } from "./speaking.ts";
+import type { Answer, FromWorker } from "./speaking.ts";
 
-/** How long a page may take to say that it opens a card itself: browsers let us open a window for about a second. */
-const ACKNOWLEDGE_MILLISECONDS = 500;
+/** How long a page may take to say whether it opens a card: browsers let us open a window for about a second. */
+const ANSWER_MILLISECONDS = 500;
 
 /** The windows within the worker's scope, whether or not it controls them, the last used first. */
 export async function windowsOf(worker: ServiceWorkerGlobalScope): Promise<readonly WindowClient[]> {
@@ -27,36 +27,45 @@ export interface Click {
   readonly url: string;
   /** The id of the button; null: beside all buttons. */
   readonly action: string | null;
+  /** Whose notification it is; null: it does not say. */
+  readonly account: string | null;
 }
 
-/** Bring the person where a click leads: in a window that is open, else in a new one. */
-export async function open(worker: ServiceWorkerGlobalScope, { card, url, action }: Click): Promise<void> {
+/** Bring the person where a click leads: in a window of theirs that is open, else in a new one. */
+export async function open(
+  worker: ServiceWorkerGlobalScope,
+  { card, url, action, account }: Click,
+): Promise<void> {
   const { scope } = worker.registration;
   const target = destination(url, scope) ?? scope;
-  const [window] = target.startsWith(scope) ? await windowsOf(worker) : [];
-  if (!window) {
-    await worker.clients.openWindow(target);
-  } else if (card !== null && (await isTaken(window, { belfry: "open", card, url: target, action }))) {
-    await window.focus();
-  } else if (!(await isSentTo(window, target))) {
+  const windows = target.startsWith(scope) ? await windowsOf(worker) : [];
+  const answers = await Promise.all(windows.map((window) => answerOf(window, account)));
+  const willing = windows.find((_, index) => answers[index] === "yes");
+  if (card !== null && willing) {
+    willing.postMessage({ belfry: "open", card, url: target, action } satisfies FromWorker);
+    await willing.focus();
+    return;
+  }
+  const window = windows.find((_, index) => answers[index] !== "no");
+  if (!window || !(await isSentTo(window, target))) {
     await worker.clients.openWindow(target);
   }
 }
 
-/** Whether the page opens it itself, without being loaded again. */
-function isTaken(window: WindowClient, what: FromWorker): Promise<boolean> {
+/** Whether the page opens it itself, without being loaded again; null: it does not say. */
+function answerOf(window: WindowClient, account: string | null): Promise<Answer | null> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    const timer = setTimeout(done, ACKNOWLEDGE_MILLISECONDS, false);
-    port1.onmessage = (): void => {
-      done(true);
+    const timer = setTimeout(done, ANSWER_MILLISECONDS, null);
+    port1.onmessage = ({ data }: MessageEvent<unknown>): void => {
+      done(data === "yes" || data === "no" ? data : null);
     };
-    window.postMessage(what, [port2]);
+    window.postMessage({ belfry: "ask", account } satisfies FromWorker, [port2]);
 
-    function done(taken: boolean): void {
+    function done(answer: Answer | null): void {
       clearTimeout(timer);
       port1.close();
-      resolve(taken);
+      resolve(answer);
     }
   });
 }

@@ -156,6 +156,21 @@ describe.concurrent("after close", () => {
     expect(client).toMatchObject({ frames: [], statuses: ["live"] });
   });
 
+  test("the person counts as connected for a while, for the next page; or no more from that moment", async (context) => {
+    const { address, user, relay, connected } = await stage(context);
+    const client = connected(() => address());
+    await client.reaches("live");
+    client.live.close();
+    await gone(relay);
+    expect(await service.isConnected(user)).toBe(true);
+    const other = await stage(context);
+    const leaving = other.connected(() => other.address());
+    await leaving.reaches("live");
+    leaving.live.close(true);
+    await gone(other.relay);
+    expect(await service.isConnected(other.user)).toBe(false);
+  });
+
   test("a socket that was on its way is closed as soon as it opens", async (context) => {
     const { address, relay, connected } = await stage(context);
     relay.way = "held";

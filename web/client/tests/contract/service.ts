@@ -72,6 +72,13 @@ export class Service {
     if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   }
 
+  /** Whether a user counts as connected. */
+  async isConnected(user: string): Promise<boolean> {
+    const url = `${this.url}/api/hubs/${HUB}/users/${user}?api-version=${API_VERSION}`;
+    const headers = { Authorization: `Bearer ${jwt({ aud: url }, 60)}` };
+    return (await fetch(url, { method: "HEAD", headers })).ok;
+  }
+
   async statistics(): Promise<Statistics> {
     return (await (await fetch(`${this.url}/_statistics`)).json()) as Statistics;
   }

@@ -77,18 +77,18 @@ async function click(tag: string, action = ""): Promise<string[]> {
 }
 
 /** What a page is told by the worker from now on. */
-async function listen(page: Page, taken: boolean): Promise<() => Promise<unknown[]>> {
-  await page.evaluate((taken) => {
+async function listen(page: Page, answer: "yes" | "no" | null): Promise<() => Promise<unknown[]>> {
+  await page.evaluate((answer) => {
     const told: unknown[] = [];
     Object.assign(window, { told });
     navigator.serviceWorker.addEventListener("message", (event) => {
       told.push(event.data);
-      if (taken) {
-        event.ports[0]?.postMessage("taken");
+      if (answer) {
+        event.ports[0]?.postMessage(answer);
       }
     });
     navigator.serviceWorker.startMessages();
-  }, taken);
+  }, answer);
   return () => page.evaluate(() => (window as unknown as { told: unknown[] }).told);
 }
 
@@ -190,9 +190,10 @@ test("while the app can be seen nothing is doubled, and what was shown before go
 test("a click goes to the window that is open, which opens the card itself", async () => {
   await visitor.push({ ...ALERT, url: "/app/orders" });
   await shows("Fire");
-  const told = await listen(await visitor.open(), true);
+  const told = await listen(await visitor.open(), "yes");
   expect(await click("fire")).toEqual(["focused"]);
   expect(await told()).toEqual([
+    { belfry: "ask", account: null },
     { belfry: "open", card: "fire", url: `${site.origin}/app/orders`, action: null },
   ]);
   await shows();
@@ -204,6 +205,43 @@ test("a window whose page does not know of clicks is sent to the link", async ()
   const page = await visitor.open();
   expect(await click("fire")).toEqual(["focused"]);
   expect(page.url()).toBe(`${site.origin}/app/orders`);
+});
+
+test("a window of somebody else is left where it is, and one of the same person is found behind it", async () => {
+  await visitor.push({ ...ALERT, url: "/app/orders" });
+  await shows("Fire");
+  const mine = await visitor.open();
+  const others = await visitor.context.newPage();
+  await others.goto(`${site.origin}/app/office`);
+  await others.bringToFront();
+  await listen(others, "no");
+  const told = await listen(mine, "yes");
+  expect(await click("fire")).toEqual(["focused"]);
+  expect(await told()).toContainEqual(expect.objectContaining({ belfry: "open", card: "fire" }));
+});
+
+test("where only somebody else has a window, a new one is opened", async () => {
+  await visitor.push({ ...ALERT, url: "/app/orders" });
+  await shows("Fire");
+  const others = await visitor.open();
+  await listen(others, "no");
+  expect(await click("fire")).toEqual([`opened ${site.origin}/app/orders`]);
+  expect(others.url()).not.toBe(`${site.origin}/app/orders`);
+});
+
+test("what a page has shown says whose it is", async () => {
+  const said: ToWorker = {
+    belfry: "notify",
+    account: "ada",
+    message: { ...ALERT, type: "alert", severity: "info", body: "", actions: [] },
+  };
+  await visitor.outside.evaluate(async (said) => {
+    (await navigator.serviceWorker.getRegistration("/app/"))?.active?.postMessage(said);
+  }, said);
+  await shows("Fire");
+  const told = await listen(await visitor.open(), "yes");
+  await click("fire");
+  expect(await told()).toContainEqual({ belfry: "ask", account: "ada" });
 });
 
 test("without a window, or for another site, one is opened", async () => {
@@ -226,7 +264,7 @@ test("a link that leads to a script leads to the app instead", async () => {
 test("pages hear of what the person swipes away", async () => {
   await visitor.push(ALERT);
   await shows("Fire");
-  const told = await listen(await visitor.open(), false);
+  const told = await listen(await visitor.open(), null);
   await visitor.worker.evaluate(async () => {
     const worker = self as unknown as ServiceWorker & {
       registration: ServiceWorkerRegistration;
@@ -258,7 +296,7 @@ test("a page has cards shown that nobody sees, and taken away when they are read
 });
 
 test("a subscription that the browser has dropped is made again, and pages are told", async () => {
-  const told = await listen(await visitor.open(), false);
+  const told = await listen(await visitor.open(), null);
   const key = await visitor.worker.evaluate(async () => {
     const worker = self as unknown as ServiceWorker & { registration: ServiceWorkerRegistration };
     const subscribed: unknown[] = [];

@@ -5,6 +5,7 @@ import {
   alertOf,
   decode,
   type Demand,
+  demandOf,
   destination,
   isPassing,
   type Message,
@@ -206,6 +207,25 @@ describe("what the browser demands", () => {
       renotify: false,
       requireInteraction: false,
       data: { passing: true },
+    });
+  });
+
+  test("is told by its push service; of one that is not known, a notification is expected", () => {
+    expect(demandOf("https://web.push.apple.com/x")).toBe("new notification");
+    expect(demandOf("https://fcm.googleapis.com/fcm/send/x")).toBe("nothing");
+    expect(demandOf("https://wns2-par02p.notify.windows.com/w/?token=x")).toBe("nothing");
+    expect(demandOf("https://updates.push.services.mozilla.com/wpush/v2/x")).toBe("notification");
+    expect(demandOf("https://fcm.googleapis.com.example/x")).toBe("notification");
+  });
+
+  test("where it has a budget for silence, a clear shows nothing, whether or not there is anything to clear", () => {
+    const silent: Present = { shown: [], visible: false, demand: "nothing" };
+    const read = clear({ card: "fire", position: "2", unread: 3 });
+    expect(planned(read, silent, STYLE)).toEqual({ show: null, close: [], badge: 3 });
+    expect(planned(read, { ...silent, shown: shownBy(alert()) }, STYLE)).toEqual({
+      show: null,
+      close: ["fire"],
+      badge: 3,
     });
   });
 

@@ -64,7 +64,7 @@ CLIENTS: Final[dict[str, tuple[tuple[type, ...], dict[str, Any]]]] = {
     "azure.messaging.webpubsubservice": ((web_pubsub.WebPubSubServiceClient,), WEB_PUBSUB),
 }
 """Each SDK's classes that talk to the service, and what their methods need."""
-NO_CLIENTS: Final = frozenset({"ServiceBusMessage", "ServiceBusMessageBatch", "AzureKeyCredential"})
+NO_CLIENTS: Final = frozenset({"CosmosDict", "ServiceBusMessage", "ServiceBusMessageBatch", "AzureKeyCredential"})
 
 ROLES: Final = {
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": {"blobs"},  # Storage Blob Data Owner

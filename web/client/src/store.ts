@@ -18,6 +18,8 @@ import { withdrawn, type AnyCard, type Changes, type Frame, type Mark, type Page
 const MOST = 10_000;
 /** Milliseconds: what is older when catching up brings it is no news any more. */
 const NEWS = 30_000;
+/** Ids of what was settled that are remembered: tabs say again what they said a moment ago, not what they said long since. */
+const SETTLED = 1_000;
 
 export class Store {
   readonly #clock: () => number;
@@ -318,6 +320,8 @@ export class Store {
     }
     this.#touched = this.#clock();
     this.#settled.add(id);
+    const [oldest] = this.#settled;
+    if (oldest !== undefined && this.#settled.size > SETTLED) this.#settled.delete(oldest);
     this.#wait(this.#queue.filter((said) => said.id !== id));
   }
 

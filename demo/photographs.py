@@ -45,7 +45,7 @@ async def photograph(addresses: Addresses, shop: str, folder: Path) -> None:
         page = await _open_stage(context, shop)
         customer, office = (page.frame_locator(f'iframe[title^="{name}"]') for name in ("Customer", "Back office"))
         await _ring(page, publisher)
-        await _order(customer, office)
+        await _order(page, customer, office)
         await _keep(page, folder, "stage")
         alone = await context.new_page()
         await alone.set_viewport_size(NARROW)
@@ -97,13 +97,17 @@ async def _ring(page: Page, publisher: AlertPublisher) -> None:
     await expect(page.locator("shop-phone .notification")).to_have_count(2)
 
 
-async def _order(customer: FrameLocator, office: FrameLocator) -> None:
+async def _order(page: Page, customer: FrameLocator, office: FrameLocator) -> None:
     """Two orders: one is packed, and the customer has just been told; the other is on the counter."""
     for product in ("desk chair", "tea table"):
         await customer.get_by_role("button", name=f"Order the {product}").click()
         await expect(office.get_by_text(product.capitalize(), exact=True)).to_be_visible()
-    for frame in (customer, office):
-        await expect(frame.locator("belfry-toast")).to_have_count(0)  # they have been read by now
+    await page.mouse.move(0, 0)  # what one points at stays
+    toasts = [frame.locator("belfry-toast") for frame in (customer, office)]
+    for each in toasts:
+        await expect(each.get_by_text("tea table").first).to_be_visible()
+    for each in toasts:
+        await expect(each).to_have_count(0)  # they have been read by now
     await office.get_by_role("button", name="Pack").last.click()
     await customer.locator(":root").evaluate("() => scrollTo(0, 0)")
     await expect(customer.locator("belfry-toast").get_by_text("is packed")).to_be_visible()

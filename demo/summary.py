@@ -32,9 +32,7 @@ def print_addresses(console: Console, cloud: Cloud) -> None:
 def print_shop(console: Console, url: str) -> None:
     """Where the shop is, which is what most people want to know, and who they are to be there."""
     console.print(Text.assemble(("The shop is open: ", "bold"), (url, "bold underline cyan")), soft_wrap=True)
-    console.print(
-        "There you are Ada, who orders, and Priya of the back office. The others are played here.", style="dim"
-    )
+    console.print("There you are Ada, who orders, and Priya, who sends. Others are played here.", style="dim")
     console.print()
 
 

@@ -81,6 +81,15 @@ async def test_the_shell_examples_deliver_their_alerts(cloud: Cloud, system: Sys
     await eventually(arrived)
 
 
+def test_the_page_with_a_bell_is_the_one_that_is_explained() -> None:
+    """The same text as in the web client's own page, and what the page that runs on the local cloud does."""
+    [example] = _blocks("html", _section("In your app"))
+    assert example in (ROOT / "web/README.md").read_text(encoding="utf-8")
+    runs = (ROOT / "docs/embed.html").read_text(encoding="utf-8")
+    steps = ("<belfry-bell></belfry-bell>", "{ Belfry, useBelfry }", "useBelfry(belfry);", "await belfry.connect();")
+    assert all(step in example and step in runs for step in steps)
+
+
 def test_the_example_for_other_tests_starts_a_cloud(cloud: Cloud) -> None:
     """The local cloud from code, as it stands there."""
     [example] = _blocks("python", _section("The local cloud, for other things"))

@@ -8,7 +8,6 @@
  */
 
 import { Api, type ApiOptions } from "./api.ts";
-import { pause, waits } from "./backoff.ts";
 import { Desktop } from "./desktop.ts";
 import { BelfryError, SignedOutError } from "./errors.ts";
 import { keyOf } from "./horizons.ts";
@@ -18,17 +17,15 @@ import { StoredList } from "./list.ts";
 import { onOpened, type Opened } from "./opening.ts";
 import type { Said } from "./outbox.ts";
 import type { Connect } from "./pubsub.ts";
-import { page } from "./page.ts";
 import { DevicePush } from "./push.ts";
 import { Session } from "./session.ts";
 import { Store } from "./store.ts";
 import type { Browser } from "./tabs.ts";
-import { Tokens } from "./tokens.ts";
+import { identify, Tokens } from "./tokens.ts";
 import type {
   BelfryClient,
   Card,
   CardList,
-  Connection,
   Device,
   Filter,
   Preferences,
@@ -297,7 +294,7 @@ export class Belfry implements BelfryClient {
 
   /** Find out whose alerts these are, show those that were kept, and join the other tabs. */
   async #connect(signal: AbortSignal): Promise<void> {
-    const account = await this.#findAccount(signal);
+    const account = this.#options.account ?? (await this.#identify(signal));
     if (account === null || signal.aborted) return;
     const name = `${this.#options.api} ${account}`;
     if (this.#name !== null && this.#name !== name) this.#forget();
@@ -349,30 +346,10 @@ export class Belfry implements BelfryClient {
     }
   }
 
-  /** Null: the token is not accepted, or it is not wanted any more. */
-  async #findAccount(signal: AbortSignal): Promise<string | null> {
-    if (this.#options.account !== undefined) return this.#options.account;
-    let wait = waits();
-    while (!signal.aborted) {
-      try {
-        await this.#tokens.get({ fresh: false });
-        return this.#tokens.account ?? (await this.#api.request<{ user: string }>("POST", "/negotiate")).user;
-      } catch (error) {
-        // Whatever `getToken` rejects with: it says what is final, and all else passes.
-        if (error instanceof SignedOutError) {
-          this.#say("signed-out", signal);
-          return null;
-        }
-      }
-      this.#say("waiting", signal);
-      const end = await pause(wait.next().value, signal, (listener) => page.onWake(listener));
-      if (end === "woken") wait = waits();
-    }
-    return null;
-  }
-
-  #say(connection: Connection, signal: AbortSignal): void {
-    if (!signal.aborted) this.#store.connection = connection;
+  #identify(signal: AbortSignal): Promise<string | null> {
+    return identify(this.#tokens, this.#api, signal, (connection) => {
+      if (!signal.aborted) this.#store.connection = connection;
+    });
   }
 
   #loaded(): Promise<void> {

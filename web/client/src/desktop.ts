@@ -41,6 +41,8 @@ export class Desktop {
   #reading: ReturnType<typeof setInterval> | undefined;
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #unread: number | null = null;
+  /** Tells answers to an earlier start. */
+  #starts = 0;
   /** Cards with a notification that were known once: when they are not any more, they were withdrawn. */
   readonly #known = new Set<string>();
 
@@ -63,6 +65,10 @@ export class Desktop {
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
     this.#unread = null;
+    // They may be another person's when it starts again.
+    this.#preferences = null;
+    this.#known.clear();
+    this.#starts += 1;
   }
 
   /** The person has saved other preferences. */
@@ -137,8 +143,12 @@ export class Desktop {
 
   /** Until they are known everything is shown: too much does less harm than too little. */
   async #readPreferences(): Promise<void> {
+    const start = this.#starts;
     try {
-      this.#preferences = await this.#options.preferences();
+      const preferences = await this.#options.preferences();
+      if (start === this.#starts) {
+        this.#preferences = preferences;
+      }
     } catch (error) {
       console.debug("belfry: the preferences could not be read; in an hour they are tried again", error);
     }

@@ -21,6 +21,8 @@ interface Seams {
   /** Have every tab take it. */
   readonly apply: (input: Input) => void;
   readonly clock: () => number;
+  /** Whether nobody takes anything any more: then there is no end to what would have to be asked for. */
+  readonly over: () => boolean;
   /** The server does not accept the token. */
   readonly onSignedOut: () => void;
 }
@@ -55,7 +57,8 @@ export class Inbox {
 
   /** Load cards that are missing in between. Rejects with a `BelfryError`. */
   async mend(): Promise<void> {
-    for (let { missing } = this.#seams.store; missing !== null; { missing } = this.#seams.store) {
+    const { store, over } = this.#seams;
+    for (let { missing } = store; missing !== null && !over(); { missing } = store) {
       const before = after(missing);
       const { page, exact } = await this.#history({ limit: FURTHER, before });
       this.#seams.apply({ kind: "mended", before, page, exact });
@@ -102,8 +105,8 @@ export class Inbox {
   }
 
   async #changes(): Promise<void> {
-    const { api, store, apply } = this.#seams;
-    for (let more = true; more;) {
+    const { api, store, apply, over } = this.#seams;
+    for (let more = true; more && !over();) {
       try {
         const asked = this.#seams.clock();
         const changes = await api.request<Changes>("GET", "/alerts/changes", {

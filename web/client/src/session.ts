@@ -102,6 +102,7 @@ export class Session {
       api: seams.api,
       store: seams.store,
       clock: seams.clock,
+      over: () => this.#ended,
       apply: (input) => {
         this.#apply(input);
       },

@@ -144,7 +144,7 @@ export class Storage {
   async remove(): Promise<void> {
     this.follow();
     await this.close();
-    if (this.#broken) return;
+    // Also if it is broken: what was written before is still there.
     try {
       await deleteDB(this.#name);
     } catch (error) {

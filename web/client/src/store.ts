@@ -8,7 +8,7 @@
 import { UnreadCount } from "./count.ts";
 import { COMPLETE, Horizons } from "./horizons.ts";
 import type { Input, Kept } from "./input.ts";
-import { Listeners } from "./listeners.ts";
+import { News } from "./news.ts";
 import { enqueue, Expectation, type Said } from "./outbox.ts";
 import { View } from "./rule.ts";
 import type { Card, Connection, Filter, Snapshot, Unsubscribe } from "./types.ts";
@@ -18,6 +18,8 @@ import { withdrawn, type AnyCard, type Changes, type Frame, type Mark, type Page
 const MOST = 10_000;
 /** Milliseconds: what is older when catching up brings it is no news any more. */
 const NEWS = 30_000;
+/** Ids of what was settled that are remembered: tabs say again what they said a moment ago, not what they said long since. */
+const SETTLED = 1_000;
 
 export class Store {
   readonly #clock: () => number;
@@ -39,17 +41,12 @@ export class Store {
   #user: string | null = null;
   #connection: Connection = "closed";
   #shown: { current: readonly Card[]; expectation: Expectation; cards: readonly Card[] } | null = null;
-  #snapshot: Snapshot;
-  #told: Snapshot;
-  #dirty = false;
-  readonly #observers = new Listeners<[Snapshot]>();
-  readonly #cardObservers = new Listeners<[]>();
-  readonly #arrivals = new Listeners<[Card]>();
+  readonly #news: News;
 
   /** `clock`: as Date.now. */
   constructor(clock: () => number = Date.now) {
     this.#clock = clock;
-    this.#told = this.#snapshot = this.#current();
+    this.#news = new News(() => this.#current());
   }
 
   /** What the next answer about changes is asked with; empty: the history has to be loaded first. */
@@ -71,19 +68,17 @@ export class Store {
   }
 
   get snapshot(): Snapshot {
-    const current = this.#current();
-    if (!sameSnapshot(current, this.#snapshot)) this.#snapshot = current;
-    return this.#snapshot;
+    return this.#news.snapshot;
   }
 
   set connection(connection: Connection) {
     this.#connection = connection;
-    this.#changed();
+    this.#news.changed();
   }
 
   set user(user: string | null) {
     this.#user = user;
-    this.#changed();
+    this.#news.changed();
   }
 
   /** Tells what is on its way to the server, and so stays in the queue. */
@@ -115,7 +110,7 @@ export class Store {
 
   /** Time has passed: what has expired leaves the screen. */
   tick(): void {
-    this.#changed();
+    this.#news.changed();
   }
 
   find(key: string): Card | null {
@@ -190,7 +185,7 @@ export class Store {
         this.#forget();
         break;
     }
-    this.#changed();
+    this.#news.changed();
   }
 
   /** Something was missed: the history has to be loaded before changes are asked for again. */
@@ -233,7 +228,7 @@ export class Store {
       this.#loaded = true;
     }
     this.#wait(queue);
-    this.#changed();
+    this.#news.changed();
   }
 
   /** Forget whose tab this was. */
@@ -241,20 +236,20 @@ export class Store {
     this.#forget();
     this.#user = null;
     this.#loaded = false;
-    this.#changed();
+    this.#news.changed();
   }
 
   observe(listener: (snapshot: Snapshot) => void): Unsubscribe {
-    return this.#observers.add(listener);
+    return this.#news.observe(listener);
   }
 
   /** Called when cards may have changed, once in a turn of the event loop. */
   observeCards(listener: () => void): Unsubscribe {
-    return this.#cardObservers.add(listener);
+    return this.#news.observeCards(listener);
   }
 
   onArrival(listener: (card: Card) => void): Unsubscribe {
-    return this.#arrivals.add(listener);
+    return this.#news.onArrival(listener);
   }
 
   #takeFrame(frame: Frame): void {
@@ -318,6 +313,8 @@ export class Store {
     }
     this.#touched = this.#clock();
     this.#settled.add(id);
+    const [oldest] = this.#settled;
+    if (oldest !== undefined && this.#settled.size > SETTLED) this.#settled.delete(oldest);
     this.#wait(this.#queue.filter((said) => said.id !== id));
   }
 
@@ -387,7 +384,7 @@ export class Store {
       const card = this.find(key);
       if (card === null || card.read || card.archived) continue;
       if (card.expiresAt !== undefined && Date.parse(card.expiresAt) <= now) continue;
-      this.#arrivals.call(card);
+      this.#news.arrived(card);
     }
   }
 
@@ -400,28 +397,6 @@ export class Store {
       user: this.#user,
     };
   }
-
-  #changed(): void {
-    if (this.#dirty) return;
-    this.#dirty = true;
-    queueMicrotask(() => {
-      this.#dirty = false;
-      const told = this.#told;
-      const snapshot = (this.#told = this.snapshot);
-      this.#cardObservers.call();
-      if (snapshot !== told) this.#observers.call(snapshot);
-    });
-  }
-}
-
-function sameSnapshot(left: Snapshot, right: Snapshot): boolean {
-  return (
-    left.connection === right.connection &&
-    left.unread === right.unread &&
-    left.loaded === right.loaded &&
-    left.queued === right.queued &&
-    left.user === right.user
-  );
 }
 
 /** The lowest position above another one. */

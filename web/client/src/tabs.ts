@@ -11,6 +11,9 @@
  * A phone, and at times a computer, freezes a tab that nobody sees, and the lock with it. The browser gives the lock on
  * when a tab is closed or crashes, but not then: so the tab that the person looks at takes it.
  *
+ * A tab that cannot lead (its token is refused, say) retires: it gives the lock away, and stands in line again only when it is
+ * told to, so that tabs that cannot lead either do not hand it round for ever.
+ *
  * Where there are no Web Locks (old browsers, pages without https), or no BroadcastChannel, every tab leads itself.
  */
 

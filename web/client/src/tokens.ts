@@ -1,8 +1,10 @@
 /** The app's tokens, watched: an app may sign somebody else in while requests run. */
 
 import { accountOf } from "./account.ts";
-import type { GetToken } from "./api.ts";
-import { BelfryError, OTHER_PERSON } from "./errors.ts";
+import type { Api, GetToken } from "./api.ts";
+import { pause, waits } from "./backoff.ts";
+import { BelfryError, OTHER_PERSON, SignedOutError } from "./errors.ts";
+import { page } from "./page.ts";
 
 export class Tokens {
   readonly #give: GetToken;
@@ -38,4 +40,35 @@ export class Tokens {
     const detail = "The app has another person's token by now.";
     throw new BelfryError({ status: 0, code: OTHER_PERSON, detail });
   };
+}
+
+/**
+ * Find out whose the tokens are: they say so themselves, or else the server does. Tried until it succeeds.
+ *
+ * @param say - called with how it goes meanwhile.
+ * @returns null: the token is not accepted, or `signal` was aborted.
+ */
+export async function identify(
+  tokens: Tokens,
+  api: Api,
+  signal: AbortSignal,
+  say: (connection: "waiting" | "signed-out") => void,
+): Promise<string | null> {
+  let wait = waits();
+  while (!signal.aborted) {
+    try {
+      await tokens.get({ fresh: false });
+      return tokens.account ?? (await api.request<{ user: string }>("POST", "/negotiate")).user;
+    } catch (error) {
+      // Whatever `getToken` rejects with: it says what is final, and all else passes.
+      if (error instanceof SignedOutError) {
+        say("signed-out");
+        return null;
+      }
+    }
+    say("waiting");
+    const end = await pause(wait.next().value, signal, (listener) => page.onWake(listener));
+    if (end === "woken") wait = waits();
+  }
+  return null;
 }

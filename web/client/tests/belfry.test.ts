@@ -235,6 +235,31 @@ test("what came since is asked for with the last sync token; when it has expired
   }, 5_000);
 });
 
+test("who disconnects while there is much to catch up with asks for no more", async () => {
+  let much = false;
+  const belfry = await live(
+    tab({
+      fetch: async (input, init) => {
+        const answer = await server.fetch(input, init);
+        await new Promise(setImmediate);
+        if (!much || new URL(input as string, "http://localhost").pathname !== "/api/alerts/changes")
+          return answer;
+        return Response.json({ ...((await answer.json()) as object), more: true });
+      },
+    }),
+  );
+  const asked = (): number => server.requests.filter(({ path }) => path === "/alerts/changes").length;
+  much = true;
+  server.cut();
+  await vi.waitFor(() => {
+    expect(asked()).toBeGreaterThan(3);
+  }, 5_000);
+  await belfry.disconnect();
+  const before = asked();
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+  expect(asked()).toBe(before);
+});
+
 test("when the person belongs to something else the history is loaded anew; when all was erased nothing is left", async () => {
   server.store(card(1), card(2, { audience: "topic:news" }));
   server.audiences = { "user:ada": null, "topic:news": "2026" };

@@ -21,6 +21,8 @@ let page: { visible: boolean };
 let push: { state: PushState };
 let permission: NotificationPermission;
 let preferences: Preferences | Error;
+/** The answer about them, when it takes its time. */
+let later: Promise<Preferences> | null;
 let desktop: Desktop;
 
 beforeEach(async () => {
@@ -30,13 +32,14 @@ beforeEach(async () => {
   posted = [];
   counted = [];
   looks = 0;
+  later = null;
   [page, push, permission, preferences] = [{ visible: false }, { state: "on" }, "granted", OPEN];
   desktop = new Desktop({
     account: () => "ada",
     find: (key) => cards.get(key) ?? null,
     push,
     preferences: () =>
-      preferences instanceof Error ? Promise.reject(preferences) : Promise.resolve(preferences),
+      later ?? (preferences instanceof Error ? Promise.reject(preferences) : Promise.resolve(preferences)),
     page,
     browser: {
       badging: {
@@ -131,6 +134,24 @@ describe("a card that comes while nobody sees the app", () => {
     await vi.advanceTimersByTimeAsync(3_600_000);
     await desktop.arrived(card({ category: "news" }));
     expect(posted).toEqual([]);
+  });
+
+  test("goes by nobody's preferences but the person's who is here now", async () => {
+    let answer: (preferences: Preferences) => void = () => undefined;
+    preferences = { ...OPEN, minimumSeverity: "critical" };
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    const slow = new Promise<Preferences>((resolve) => (answer = resolve));
+    later = slow;
+    desktop.start();
+    later = null;
+    preferences = OPEN;
+    desktop.stop();
+    desktop.start();
+    await vi.advanceTimersByTimeAsync(0);
+    answer({ ...OPEN, minimumSeverity: "critical" });
+    await vi.advanceTimersByTimeAsync(0);
+    await desktop.arrived(card());
+    expect(posted).toHaveLength(1);
   });
 
   test("is shown while the preferences cannot be read", async () => {

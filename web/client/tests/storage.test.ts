@@ -182,7 +182,7 @@ describe("the client does without, and says so once", () => {
     await useAll(storage());
   });
 
-  test("when the device is full", async () => {
+  test("when the device is full; and to sign out deletes what was kept before", async () => {
     const leader = leading();
     await leader.write(kept({ cards: [card(1)] }));
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
@@ -191,5 +191,7 @@ describe("the client does without, and says so once", () => {
     await leader.write(kept({ cards: [card(2)] }));
     await leader.write(kept({ cards: [card(3)] }));
     expect(warned).toHaveBeenCalledOnce();
+    await leader.remove();
+    expect(await indexedDB.databases()).toEqual([]);
   });
 });

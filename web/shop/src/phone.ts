@@ -48,8 +48,7 @@ class Phone extends LitElement {
     const { settings, signIn } = this;
     if (!settings?.hub || !signIn) return;
     this.#switchOn(settings, settings.hub, signIn).catch((error: unknown) => {
-      this.#problem = error instanceof Error ? error.message : String(error);
-      this.requestUpdate();
+      this.#fail(error);
     });
   }
 
@@ -85,15 +84,30 @@ class Phone extends LitElement {
     if (!person) return; // signed out meanwhile, and the stage with them
     const installation = installationOf(person);
     await this.#register(settings, installation, signIn);
-    const known = await fetch(`${hub}/_devices?installation=${installation}`);
-    if (!known.ok) throw new Error(`The phone has no network: ${hub} answered ${known.status}.`);
-    const { devices } = (await known.json()) as { devices: readonly Device[] };
-    this.#take(devices[0]);
+    if (!this.isConnected) return;
     this.#events?.close();
-    this.#events = new EventSource(`${hub}/_events`);
-    this.#events.addEventListener("device", (event: MessageEvent<string>) => {
+    const events = (this.#events = new EventSource(`${hub}/_events`));
+    let told = 0;
+    events.addEventListener("device", (event: MessageEvent<string>) => {
       const device = JSON.parse(event.data) as Device;
-      if (device.installationId === installation) this.#take(device);
+      if (device.installationId !== installation) return;
+      told += 1;
+      this.#take(device);
+    });
+    // Listen first, then look: nothing falls between the two, also after it was cut off.
+    events.addEventListener("open", () => {
+      const before = told;
+      deviceAt(hub, installation).then(
+        (device) => {
+          if (told === before) this.#take(device); // what was told meanwhile is newer
+        },
+        (error: unknown) => {
+          this.#fail(error);
+        },
+      );
+    });
+    events.addEventListener("error", () => {
+      this.#fail(new Error("The phone has no network. It tries again."));
     });
   }
 
@@ -106,8 +120,14 @@ class Phone extends LitElement {
     if (!response.ok) throw new Error(`The phone could not be registered: ${response.status}.`);
   }
 
+  #fail(error: unknown): void {
+    this.#problem = error instanceof Error ? error.message : String(error);
+    this.requestUpdate();
+  }
+
   #take(device: Device | undefined): void {
     this.#device = device ?? null;
+    this.#problem = "";
     this.requestUpdate();
   }
 }
@@ -127,6 +147,14 @@ function notification({ title, body, severity, at }: Shown, now: Date): Template
       ${body ? html`<p class="body">${body}</p>` : nothing}
     </div>
   </li>`;
+}
+
+/** What the hub knows of a device; undefined: nothing. */
+async function deviceAt(hub: string, installation: string): Promise<Device | undefined> {
+  const response = await fetch(`${hub}/_devices?installation=${installation}`);
+  if (!response.ok) throw new Error(`The phone has no network: ${hub} answered ${response.status}.`);
+  const { devices } = (await response.json()) as { devices: readonly Device[] };
+  return devices[0];
 }
 
 /** Everybody has one phone, in whichever browser it is drawn. */

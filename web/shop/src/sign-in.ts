@@ -7,10 +7,10 @@
 
 import { SignedOutError } from "@belfry/client";
 import { ErrorResponse, UserManager, WebStorageStateStore, type User } from "oidc-client-ts";
+import { readJourney, type Journey, type Seat } from "./journey.ts";
 import type { Settings } from "./settings.ts";
 
-/** Who sits there: a customer, or somebody of the back office. */
-export type Seat = "customer" | "office";
+export type { Seat };
 
 /** Who is signed in. */
 export interface Person {
@@ -19,14 +19,6 @@ export interface Person {
   /** Names them at the issuer. */
   readonly subject: string;
   readonly name: string;
-}
-
-/** What goes with a person to the provider and comes back. */
-interface Journey {
-  /** The path on which they go on. */
-  readonly returnTo: string;
-  /** Who signs in next, before they go on. */
-  readonly next: readonly Seat[];
 }
 
 const PREFIX = "hearth-and-oak.";
@@ -88,13 +80,14 @@ export class SignIn {
 
   /** Take what the provider sent in this page's address. */
   async complete(): Promise<Journey> {
+    const { origin } = location;
     try {
       const user = await this.#manager.signinRedirectCallback();
-      return readJourney(user.state);
+      return readJourney(user.state, origin);
     } catch (error) {
       // Whoever changes their mind on the provider's page goes back to where they were.
       if (error instanceof ErrorResponse && error.error === "access_denied") {
-        return { ...readJourney(error.state), next: [] };
+        return { ...readJourney(error.state, origin), next: [] };
       }
       throw error;
     }
@@ -162,10 +155,4 @@ export async function completeSignIn(settings: Settings): Promise<void> {
 function usable(user: User | null, refused: string | null): string | null {
   if (!user || user.access_token === refused) return null;
   return (user.expires_in ?? 0) > LEEWAY ? user.access_token : null;
-}
-
-function readJourney(state: unknown): Journey {
-  const { returnTo, next } = (state ?? {}) as Partial<Journey>;
-  // Kept on this device, but still: nobody is led away from this site.
-  return { returnTo: returnTo && /^\/(?![/\\])/.test(returnTo) ? returnTo : "/", next: next ?? [] };
 }

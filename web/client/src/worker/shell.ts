@@ -27,7 +27,9 @@ export function installShell(worker: ServiceWorkerGlobalScope, options: ShellOpt
   const assets = absolute(options.assets ?? "assets/");
   const files = (options.files ?? []).map(absolute);
   const api = absolute(options.api ?? "/api");
-  const shell = new Shell(page, files, (url) => url.startsWith(assets) && HASHED.test(url));
+  // Of two apps on one origin each has its own.
+  const cache = `${CACHE} ${scope}`;
+  const shell = new Shell(cache, page, files, (url) => url.startsWith(assets) && HASHED.test(url));
 
   worker.addEventListener("install", (event) => {
     event.waitUntil(
@@ -52,11 +54,13 @@ function isWithin(url: string, folder: string): boolean {
 }
 
 class Shell {
+  readonly #cache: string;
   readonly #page: string;
   readonly #files: readonly string[];
   readonly isAsset: (url: string) => boolean;
 
-  constructor(page: string, files: readonly string[], isAsset: (url: string) => boolean) {
+  constructor(cache: string, page: string, files: readonly string[], isAsset: (url: string) => boolean) {
+    this.#cache = cache;
     this.#page = page;
     this.#files = files;
     this.isAsset = isAsset;
@@ -81,7 +85,7 @@ class Shell {
   }
 
   async cacheFirst(request: Request): Promise<Response> {
-    const cache = await caches.open(CACHE);
+    const cache = await caches.open(this.#cache);
     const kept = await cache.match(request);
     if (kept) {
       return kept;
@@ -99,24 +103,26 @@ class Shell {
   }
 
   async #kept({ url, mode }: Request): Promise<Response | undefined> {
-    const cache = await caches.open(CACHE);
+    const cache = await caches.open(this.#cache);
     return (await cache.match(addressOf(url))) ?? (mode === "navigate" ? cache.match(this.#page) : undefined);
   }
 
   /** A page is kept once all files that it names are: what is there without a network is always of one version. */
   async #keep(url: string, answer: Response): Promise<void> {
     const isPage = answer.headers.get("content-type")?.startsWith("text/html");
-    if (!answer.ok || answer.headers.get("cache-control")?.includes("no-store")) {
+    // A page that is made for one person alone says so.
+    const control = answer.headers.get("cache-control") ?? "";
+    if (!answer.ok || /no-store|private/i.test(control)) {
       return;
     }
-    const cache = await caches.open(CACHE);
+    const cache = await caches.open(this.#cache);
     if (isPage) {
       const named = (await answer.clone().text()).matchAll(/(?:src|href)="([^"]+)"/g);
       const assets = Array.from(named, ([, path = ""]) => new URL(path, url).href).filter(this.isAsset);
       const there = await Promise.all(assets.map((asset) => cache.match(asset)));
       await cache.addAll(assets.filter((_, index) => there[index] === undefined));
     }
-    await cache.put(addressOf(url), answer);
+    await cache.put(addressOf(url), answer.redirected ? arrived(answer) : answer);
     await this.#tidy(cache);
   }
 
@@ -127,6 +133,11 @@ class Shell {
     const tooMany = [...assets.slice(0, -MOST.assets), ...pages.slice(0, -MOST.pages)];
     await Promise.all(tooMany.map((request) => cache.delete(request)));
   }
+}
+
+/** The answer without the way that led to it: browsers show no page of which they have not followed the way themselves. */
+function arrived({ body, headers }: Response): Response {
+  return new Response(body, { headers });
 }
 
 /** What is asked for in the query, the app's pages find out themselves. */

@@ -6,6 +6,8 @@ import { launch, Site, Visitor } from "./site.ts";
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
+const SHELL = "<!doctype html><title>Shell</title>";
+
 let browser: Browser;
 let site: Site;
 
@@ -52,8 +54,9 @@ test("a new version is shown as soon as there is a network, and kept with its fi
   expect(await page.title()).toBe("New version");
   await expect
     .poll(() =>
-      visitor.worker.evaluate(async () =>
-        (await caches.open("belfry-shell-1")).keys().then((keys) => keys.length),
+      visitor.worker.evaluate(
+        async (scope) => (await (await caches.open(`belfry-shell-1 ${scope}`)).keys()).length,
+        `${site.origin}/app/`,
       ),
     )
     .toBe(3);
@@ -102,5 +105,33 @@ test("without being asked to, the worker keeps nothing", async () => {
   const visitor = await Visitor.arrive(browser, site);
   await visitor.open();
   expect(await visitor.worker.evaluate(() => caches.keys())).toEqual([]);
+  await visitor.context.close();
+});
+
+test("a page that is made for one person is not kept", async () => {
+  site.put("/app/", "text/html", SHELL);
+  const visitor = await Visitor.arrive(browser, site, "?shell=/app/&api=/app/api");
+  site.put("/app/account", "text/html", "<!doctype html><title>Ada's account</title>", {
+    "cache-control": "private, no-cache",
+  });
+  const page = await visitor.open("/app/account");
+  await page.reload();
+  expect(await page.title()).toBe("Ada's account");
+  await site.goOffline();
+  await page.goto(`${site.origin}/app/account`);
+  expect(await page.title()).toBe("Shell");
+  await site.goOnline();
+  await visitor.context.close();
+});
+
+test("a shell whose address has moved is shown without a network all the same", async () => {
+  site.put("/app/start", "text/html", "", { location: "/app/" }, 302);
+  site.put("/app/", "text/html", SHELL);
+  const visitor = await Visitor.arrive(browser, site, "?shell=/app/start&api=/app/api");
+  const page = await visitor.open();
+  await site.goOffline();
+  await page.goto(`${site.origin}/app/orders/42`);
+  expect(await page.title()).toBe("Shell");
+  await site.goOnline();
   await visitor.context.close();
 });

@@ -16,9 +16,15 @@ const APP =
   '<!doctype html><title>App</title><script type="module" src="/app/assets/index-DiwrgTda.js"></script>';
 const SCOPE = "/app/";
 
+interface File {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly text: string;
+}
+
 /** A site with an app below `/app/`, its service worker, and a page outside of it. Time and again it is offline. */
 export class Site {
-  readonly #files = new Map<string, { type: string; text: string }>();
+  readonly #files = new Map<string, File>();
   readonly asked: string[] = [];
   #server: Server | null = null;
   #port = 0;
@@ -42,8 +48,8 @@ export class Site {
     return `http://localhost:${this.#port}`;
   }
 
-  put(path: string, type: string, text: string): void {
-    this.#files.set(path, { type, text });
+  put(path: string, type: string, text: string, headers: Record<string, string> = {}, status = 200): void {
+    this.#files.set(path, { headers: { ...headers, "content-type": type }, text, status });
   }
 
   async goOnline(): Promise<void> {
@@ -52,7 +58,7 @@ export class Site {
       this.asked.push(path);
       const file = this.#files.get(path);
       response
-        .writeHead(file ? 200 : 404, { "content-type": file?.type ?? "text/plain" })
+        .writeHead(file?.status ?? 404, file?.headers ?? { "content-type": "text/plain" })
         .end(file?.text ?? "");
     });
     await new Promise<void>((resolve) => server.listen(this.#port, "localhost", resolve));

@@ -17,8 +17,8 @@ async def test_a_closed_browser_is_told_what_its_notification_needs(system: Syst
     person = Phone(system, unique)
     alert: dict[str, Any] = {"title": "Oven", "body": "It is hot: 200 °C", "url": "/kitchen", "severity": "warning"}
     async with Browser() as browser:
+        await person.ask("POST", "/alerts/read")  # what others have sent to everyone; before there is a device to tell
         await person.register("browser", subscription(browser))
-        await person.ask("POST", "/alerts/read")  # what others have sent to everyone
         await _send(system, {**alert, "id": unique, "to": [f"user:{unique}"]})
         await browser.arrived(1)
         shown = json.loads(browser.received[0])

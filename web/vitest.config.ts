@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const conditions = ["source"];
 // Long enough for a busy machine: a test that hangs is found, one that waits for its turn is not blamed.
-const testTimeout = 60_000;
+const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
@@ -15,7 +15,7 @@ export default defineConfig({
           root: "client",
           include: ["tests/**/*.test.ts"],
           environment: "node",
-          testTimeout,
+          ...timeouts,
         },
       },
       {
@@ -25,7 +25,7 @@ export default defineConfig({
           root: "shop",
           include: ["tests/**/*.test.ts"],
           environment: "node",
-          testTimeout,
+          ...timeouts,
         },
       },
       {
@@ -42,7 +42,7 @@ export default defineConfig({
           name: "elements",
           root: "elements",
           include: ["tests/**/*.test.ts"],
-          testTimeout,
+          ...timeouts,
           browser: {
             enabled: true,
             headless: true,

@@ -82,7 +82,7 @@ async def test_a_click_on_a_notification_opens_its_card_in_the_tab_that_is_there
 async def test_a_click_on_a_notification_opens_the_shop_where_no_tab_is_there(
     visitors: Visitors, system: System, unique: str
 ) -> None:
-    """At the alert's link, or at that of the button; and the page there shows what it was about."""
+    """At the alert's link, or at that of the button; the page there shows what it was about, and it is read."""
     visitor = await visitors.add(unique, permissions=["notifications"])
     async with Browser() as push:
         device = await Device.of(visitor, push)
@@ -106,4 +106,4 @@ async def test_a_click_on_a_notification_opens_the_shop_where_no_tab_is_there(
         await device.shows()
         await device.page.goto(f"{origin}/orders/1001")
         await expect(device.page.get_by_role("heading", name="Your orders")).to_be_visible()
-        await expect_unread(device.page, 2)
+        await expect_unread(device.page, 0)

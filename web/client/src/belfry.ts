@@ -14,7 +14,7 @@ import { keyOf } from "./horizons.ts";
 import { newId } from "./ids.ts";
 import type { Kept } from "./input.ts";
 import { StoredList } from "./list.ts";
-import { onOpened, type Opened } from "./opening.ts";
+import { claimOpening, onOpened, type Opened } from "./opening.ts";
 import type { Said } from "./outbox.ts";
 import type { Connect } from "./pubsub.ts";
 import { DevicePush } from "./push.ts";
@@ -170,10 +170,22 @@ export class Belfry implements BelfryClient {
 
   /**
    * Called when a notification of this person's was clicked, and this window is to show its card. Without a listener the
-   * window is loaded anew at the card's link; a window of somebody else is left alone.
+   * window is loaded anew at the card's link; a window of somebody else is left alone. A window that the click has opened
+   * is told once the card is known, which is when it is live.
    */
   onNotificationOpened(listener: (opened: Opened) => void): Unsubscribe {
-    return onOpened(listener, () => this.#name);
+    const ends = [onOpened(listener, () => this.#name)];
+    let claimed = false;
+    const claim = ({ connection }: Snapshot): void => {
+      if (claimed || connection !== "live") return;
+      claimed = true;
+      void claimOpening(this.#name);
+    };
+    claim(this.snapshot);
+    ends.push(this.observe(claim));
+    return () => {
+      for (const end of ends) end();
+    };
   }
 
   list(filter: Filter = {}): CardList {

@@ -3,7 +3,7 @@
 import { type PushBrowser, pushBrowser } from "./push-browser.ts";
 import { whose } from "./push-registration.ts";
 import type { Unsubscribe } from "./types.ts";
-import { type Answer, fromWorker } from "./worker/speaking.ts";
+import { type Answer, fromWorker, type ToWorker } from "./worker/speaking.ts";
 
 /** What was clicked. */
 export interface Opened {
@@ -12,6 +12,8 @@ export interface Opened {
   readonly url: string;
   /** The id of the button; null: beside all buttons. */
   readonly action: string | null;
+  /** Whether a window was opened at the link by the click: then nobody has to be led there. */
+  readonly there: boolean;
 }
 
 /**
@@ -31,8 +33,17 @@ export function onOpened(
       const answer: Answer = owner === null || mine === null || owner === mine ? "yes" : "no";
       ports[0]?.postMessage(answer);
     } else if (said?.belfry === "open") {
-      const { card, url, action } = said;
-      listener({ card, url, action });
+      const { card, url, action, there } = said;
+      listener({ card, url, action, there });
     }
   });
+}
+
+/** Ask for the click that this page was opened by, if it was: `onOpened` hears of it. */
+export async function claimOpening(
+  account: string | null,
+  browser: Pick<PushBrowser, "registration"> = pushBrowser,
+): Promise<void> {
+  const registration = await browser.registration();
+  registration?.active?.postMessage({ belfry: "claim", account } satisfies ToWorker);
 }

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Belfry, type BelfryOptions } from "../src/belfry.ts";
 import { SignedOutError } from "../src/errors.ts";
 import type { Card } from "../src/types.ts";
+import { eventually } from "./eventually.ts";
 import { FakeBrowser, Server, at, card, position } from "./fakes.ts";
 
 let server: Server;
@@ -45,9 +46,9 @@ function tab(options: Partial<BelfryOptions> = {}): Belfry {
 
 async function live(belfry: Belfry): Promise<Belfry> {
   await belfry.connect();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(belfry.snapshot.connection).toBe("live");
-  }, 5_000);
+  });
   return belfry;
 }
 
@@ -76,14 +77,14 @@ test("what came while it was cut off is there when it is back", async () => {
   const belfry = await live(tab());
   server.live = false;
   server.cut();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(belfry.snapshot.connection).toBe("waiting");
   });
   server.store(card(1));
   server.live = true;
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(titles(belfry)).toEqual(["Number 1"]);
-  }, 5_000);
+  });
 });
 
 test("a mark is shown at once, and sent", async () => {
@@ -91,7 +92,7 @@ test("a mark is shown at once, and sent", async () => {
   const belfry = await live(tab());
   belfry.mark("card-1", { read: true });
   expect(belfry.snapshot).toMatchObject({ unread: 0, queued: 1 });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(belfry.snapshot.queued).toBe(0);
   });
   expect(server.shown()[0]?.read).toBe(true);
@@ -107,7 +108,7 @@ test("what is said while disconnected is shown at once, and sent when connected 
   expect(belfry.snapshot).toMatchObject({ connection: "closed", unread: 0 });
   expect(belfry.snapshot.queued).toBeGreaterThan(0);
   await live(belfry);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(belfry.snapshot).toMatchObject({ unread: 0, queued: 0 });
   });
   expect(server.requests.some(({ path }) => path === "/alerts/read")).toBe(true);
@@ -119,11 +120,11 @@ test("tabs share one connection, and show the same", async () => {
   const second = await live(tab());
   expect(server.connections).toBe(1);
   server.send(card(2));
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(titles(second)).toEqual(["Number 2", "Number 1"]);
   });
   second.mark("card-2", { archived: true });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(titles(first)).toEqual(["Number 1"]);
     expect(first.snapshot.queued + second.snapshot.queued).toBe(0);
   });
@@ -136,16 +137,16 @@ test("when the tab that leads is closed, another goes on, with what waits", asyn
   const second = await live(tab());
   server.fault = "down";
   second.mark("card-1", { read: true });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(first.snapshot.queued).toBe(1);
   });
   await first.disconnect();
   server.store(card(2));
   server.fault = null;
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(titles(second)).toEqual(["Number 2", "Number 1"]);
     expect(second.snapshot).toMatchObject({ connection: "live", queued: 0, unread: 1 });
-  }, 8_000);
+  });
   expect(server.shown().map((card) => card.read)).toEqual([false, true]);
 });
 
@@ -154,7 +155,7 @@ test("all read is said with the newest moment that is known", async () => {
   const belfry = await live(tab());
   belfry.markAllRead();
   expect(belfry.snapshot.unread).toBe(0);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(belfry.snapshot.queued).toBe(0);
   });
   expect(server.readUpTo).toBe(at(2));
@@ -179,10 +180,10 @@ describe("a device without a network", () => {
     expect(later.snapshot.queued).toBe(1);
     server.store(card(3));
     server.fault = null;
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(later.snapshot).toMatchObject({ connection: "live", queued: 0 });
       expect(titles(later)).toEqual(["Number 3", "Number 2"]);
-    }, 8_000);
+    });
     expect(server.shown().map((card) => card.card)).toEqual(["card-3", "card-2"]);
   });
 
@@ -194,7 +195,7 @@ describe("a device without a network", () => {
     server.store(card(1));
     const belfry = await live(tab());
     belfry.mark("card-1", { read: true });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(belfry.snapshot).toMatchObject({ queued: 0, unread: 0 });
     });
     expect(warned).toHaveBeenCalledOnce();
@@ -220,19 +221,19 @@ test("what came since is asked for with the last sync token; when it has expired
   server.store(card(1));
   const belfry = await live(tab());
   server.cut();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(server.requests.filter(({ path }) => path === "/alerts/changes")).toHaveLength(1);
-  }, 5_000);
-  await vi.waitFor(() => {
+  });
+  await eventually(() => {
     expect(belfry.snapshot.connection).toBe("live");
   });
   server.cards.delete("card-1");
   server.store(card(2));
   server.expireSyncs();
   server.cut();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(titles(belfry)).toEqual(["Number 2"]);
-  }, 5_000);
+  });
 });
 
 test("who disconnects while there is much to catch up with asks for no more", async () => {
@@ -251,9 +252,9 @@ test("who disconnects while there is much to catch up with asks for no more", as
   const asked = (): number => server.requests.filter(({ path }) => path === "/alerts/changes").length;
   much = true;
   server.cut();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(asked()).toBeGreaterThan(3);
-  }, 5_000);
+  });
   await belfry.disconnect();
   const before = asked();
   for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
@@ -268,12 +269,12 @@ test("when the person belongs to something else the history is loaded anew; when
   server.cards.delete("card-2");
   server.audiences = { "user:ada": null };
   server.frame({ type: "audiences" });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(titles(belfry)).toEqual(["Number 1"]);
   });
   const other = await live(tab());
   await belfry.erase();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect([...titles(belfry), ...titles(other)]).toEqual([]);
   });
 });
@@ -285,7 +286,7 @@ describe("marks that the server refuses", () => {
     server.store(card(2, { card: "t", thread: "t" }));
     belfry.mark("t", { archived: true });
     expect(titles(belfry)).toEqual([]);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(titles(belfry)).toEqual(["Number 2"]);
     });
     expect(belfry.snapshot.queued).toBe(0);
@@ -296,7 +297,7 @@ describe("marks that the server refuses", () => {
     const belfry = await live(tab());
     server.store({ card: "card-1", position: position(2), retracted: true });
     belfry.mark("card-1", { read: true });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(titles(belfry)).toEqual([]);
     });
   });
@@ -349,21 +350,23 @@ describe("lists", () => {
     const belfry = await live(tab());
     expect(titles(belfry)).toEqual(["Number 2"]);
     server.mark("card-1", { archived: false });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(titles(belfry)).toEqual(["Number 2", "Number 1"]);
-    }, 3_000);
+    });
   });
 });
 
 describe("the token", () => {
   test("that is refused, and cannot be had fresh, signs out; to connect again tries again", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     server.token = "new";
-    const belfry = tab();
+    const belfry = tab({ storage: false });
     await expect(belfry.connect()).rejects.toThrow(SignedOutError);
     expect(belfry.snapshot.connection).toBe("signed-out");
     const asked = server.requests.length;
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await vi.advanceTimersByTimeAsync(3_600_000);
     expect(server.requests.length).toBe(asked);
+    vi.useRealTimers();
     server.token = null;
     server.store(card(1));
     await live(belfry);
@@ -374,7 +377,7 @@ describe("the token", () => {
     const claims = Buffer.from(JSON.stringify({ iss: "https://issuer", oid: "42" })).toString("base64url");
     await live(tab({ account: undefined, getToken: () => Promise.resolve(`e30.${claims}.`) }));
     await live(tab({ account: undefined, getToken: () => Promise.resolve("opaque") }));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const names = (await indexedDB.databases()).map(({ name }) => name);
       expect(names.sort()).toEqual(["belfry /api ada", "belfry /api https://issuer 42"]);
     });
@@ -394,7 +397,7 @@ describe("the token", () => {
     server.fault = "down";
     server.requests.length = 0;
     give(tokenOf("ben"));
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(server.requests.some(({ path }) => path === "/negotiate")).toBe(true);
     });
     expect(titles(belfry)).toEqual([]);
@@ -415,9 +418,9 @@ describe("the token", () => {
     expect(titles(belfry)).toEqual(["Number 2"]);
     expect(belfry.snapshot).toMatchObject({ queued: 1, user: "ada" });
     server.fault = null;
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(server.shown().map(({ card }) => card)).toEqual(["card-2"]);
-    }, 5_000);
+    });
   });
 
   test("of another person, while connected, is never used for the one before", async () => {
@@ -441,10 +444,10 @@ describe("the token", () => {
     server.store(card(2));
     bearers.length = 0;
     belfry.mark("card-1", { read: true });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(belfry.snapshot).toMatchObject({ connection: "live", user: "ben", queued: 0 });
       expect(titles(belfry)).toEqual(["Number 2"]);
-    }, 5_000);
+    });
     expect(server.requests.filter(({ method }) => method === "PATCH")).toEqual([]);
     const names = (await indexedDB.databases()).map(({ name }) => name);
     expect(names.sort()).toEqual(["belfry /api  ada", "belfry /api  ben"]);
@@ -476,7 +479,7 @@ test("all read is not unsaid for a moment, though it is the server that knows wh
   // Its frame is lost.
   server.quiet = true;
   belfry.markAllRead();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(belfry.snapshot.queued).toBe(0);
   });
   expect(new Set(counts)).toEqual(new Set([0]));
@@ -490,28 +493,31 @@ test("when the app's tokens become another person's, nothing of the one before s
   server.cards.clear();
   server.expireSyncs();
   server.cut();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(belfry.snapshot).toMatchObject({ connection: "live", user: "ben", unread: 0 });
     expect(titles(belfry)).toEqual([]);
-  }, 5_000);
+  });
   expect(server.requests.filter(({ path }) => path === "/alerts/changes")).toEqual([]);
 });
 
 test("a tab that is opened while the history is loaded anew hears all that the others hear", async () => {
   server.store(card(0), card(1));
   const first = await live(tab({ storage: false }));
-  server.slow = 400;
+  const answer = server.hold();
   server.cards.delete("card-0");
   server.frame({ type: "audiences" });
   const second = tab({ storage: false });
   void second.connect();
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await eventually(() => {
+    expect(browser.posted).toContain("ask");
+  });
   server.frame({ type: "alerts", alerts: [card(2)] });
   expect(titles(first)).toHaveLength(3);
-  await vi.waitFor(() => {
+  answer();
+  await eventually(() => {
     expect(titles(first)).toEqual(["Number 2", "Number 1"]);
     expect(titles(second)).toEqual(titles(first));
-  }, 3_000);
+  });
 });
 
 test("to sign out leaves nothing of the person on this device, in any tab", async () => {
@@ -519,7 +525,7 @@ test("to sign out leaves nothing of the person on this device, in any tab", asyn
   const first = await live(tab());
   const second = await live(tab());
   await second.signOut();
-  await vi.waitFor(() => {
+  await eventually(() => {
     for (const belfry of [first, second]) {
       expect(belfry.snapshot).toEqual({
         connection: "closed",
@@ -531,7 +537,7 @@ test("to sign out leaves nothing of the person on this device, in any tab", asyn
       expect(titles(belfry)).toEqual([]);
     }
   });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await indexedDB.databases()).toEqual([]);
   });
   expect(server.connections).toBe(0);
@@ -553,7 +559,7 @@ test("nor in the other tabs, which are still connected", async () => {
   const second = await live(tab());
   await second.disconnect();
   await second.signOut();
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(first.snapshot).toMatchObject({ connection: "closed", loaded: false });
     expect(titles(first)).toEqual([]);
     expect(await indexedDB.databases()).toEqual([]);
@@ -569,14 +575,14 @@ test("a tab whose token is refused does not keep one that has a better one from 
   await expect(waiting.connect()).rejects.toThrow(SignedOutError);
   const second = await live(tab({ getToken: () => Promise.resolve("new") }));
   expect(titles(second)).toEqual(["Number 1"]);
-  await vi.waitFor(() => {
+  await eventually(() => {
     for (const other of [first, waiting]) {
       expect(other.snapshot.connection).toBe("live");
       expect(titles(other)).toEqual(["Number 1"]);
     }
   });
   await second.disconnect();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect([first, waiting].map(({ snapshot }) => snapshot.connection)).toEqual(["signed-out", "signed-out"]);
   });
 });
@@ -587,7 +593,7 @@ test("a card leaves the screen by itself when its time is over", async () => {
   belfry.list().observe(changed);
   server.send(card(1, { expiresAt: new Date(Date.now() + 300).toISOString() }));
   expect(titles(belfry)).toEqual(["Number 1"]);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(titles(belfry)).toEqual([]);
     expect(changed).toHaveBeenCalledTimes(2);
   });
@@ -602,7 +608,7 @@ test("each card arrives once in each tab", async () => {
   });
   server.send(card(1), card(2));
   server.send(card(1));
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(arrived).toEqual([
       ["card-1", "card-2"],
       ["card-1", "card-2"],
@@ -617,11 +623,13 @@ test("a tab that missed something is given all that is known", async () => {
   const second = await live(tab());
   browser.deaf = true;
   server.send(card(2));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await eventually(() => {
+    expect(browser.lost).toContain("input");
+  });
   browser.deaf = false;
   expect(titles(second)).toEqual(["Number 1"]);
   server.send(card(3));
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(titles(second)).toEqual(titles(first));
     expect(titles(second)).toHaveLength(3);
   });
@@ -635,25 +643,21 @@ test("a tab that missed something, and leads before it is told, loads the histor
   browser.deaf = true;
   server.send(card(2));
   server.cut();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(asked()).toBe(1);
     expect(first.snapshot.connection).toBe("live");
-  }, 5_000);
-  browser.deaf = false;
-  // What it hears from here on is only what came after the card that it missed.
+  });
+  // What it hears from here on is only what came after the card that it missed; what it asks for does not come.
+  browser.deaf = "state";
   server.cut();
-  await vi.waitFor(
-    () => {
-      expect(asked()).toBe(2);
-    },
-    { timeout: 5_000, interval: 1 },
-  );
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await eventually(() => {
+    expect(browser.lost).toContain("state");
+  });
   expect(titles(second)).toEqual(["Number 1"]);
   await first.disconnect();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(titles(second)).toEqual(["Number 2", "Number 1"]);
-  }, 5_000);
+  });
 });
 
 test("tabs that do not share lead each for itself", async () => {
@@ -662,7 +666,7 @@ test("tabs that do not share lead each for itself", async () => {
   const second = await live(tab({ tabs: false, storage: false }));
   expect(server.connections).toBe(2);
   second.mark("card-1", { read: true });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(second.snapshot.queued).toBe(0);
   });
 });

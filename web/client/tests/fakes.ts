@@ -59,8 +59,7 @@ export class Server {
   live = true;
   /** Whether frames are lost. */
   quiet = false;
-  /** Milliseconds that an answer takes. */
-  slow = 0;
+  #held: Promise<void> | null = null;
   readonly #log: { readonly kind: "card" | "mark"; readonly key: string }[] = [];
   /** Sync tokens from before this are refused. */
   #forgotten = 0;
@@ -127,6 +126,18 @@ export class Server {
     for (const line of [...this.#lines]) line.end();
   }
 
+  /** Answers are ready, but do not get through from now on; until what is returned is called. */
+  hold(): () => void {
+    let free: () => void = () => undefined;
+    this.#held = new Promise((resolve) => {
+      free = resolve;
+    });
+    return () => {
+      this.#held = null;
+      free();
+    };
+  }
+
   /** What came until now is answered with 410. */
   expireSyncs(): void {
     this.#forgotten = this.#log.length + 1;
@@ -174,7 +185,7 @@ export class Server {
     const bearer = new Headers(init.headers).get("Authorization");
     if (this.token !== null && bearer !== `Bearer ${this.token}`) return problem(401, "unauthenticated");
     const answer = this.#answer(request);
-    if (this.slow > 0) await new Promise((resolve) => setTimeout(resolve, this.slow));
+    await this.#held;
     return answer;
   };
 
@@ -266,8 +277,11 @@ export class Server {
 
 /** A browser; its tabs share locks and channels. */
 export class FakeBrowser {
-  /** Whether messages between tabs are lost, as while a tab is frozen. */
-  deaf = false;
+  /** Whether messages between tabs are lost, as while a tab is frozen: all, or those of one kind. */
+  deaf: boolean | string = false;
+  /** Of what kinds the messages were that tabs have posted, and those that were lost. */
+  readonly posted: string[] = [];
+  readonly lost: string[] = [];
   readonly #channels = new Map<string, Set<Channel>>();
   readonly #locks = new Map<string, { holder: Holder | null; line: Holder[] }>();
 
@@ -294,7 +308,12 @@ export class FakeBrowser {
     const channel: Channel = {
       onmessage: null,
       postMessage: (message: unknown) => {
-        if (this.deaf) return;
+        const kind = kindOf(message);
+        this.posted.push(kind);
+        if (this.deaf === true || this.deaf === kind) {
+          this.lost.push(kind);
+          return;
+        }
         const text = JSON.stringify(message);
         for (const other of channels) {
           if (other === channel) continue;
@@ -352,6 +371,12 @@ interface Holder {
   readonly granted: LockGrantedCallback<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
+}
+
+/** Tabs wrap what their owners post: the kind of that, where there is any. */
+function kindOf(message: unknown): string {
+  const { kind, message: inner } = message as { kind: string; message?: { kind: string } };
+  return inner?.kind ?? kind;
 }
 
 function json(content: unknown): Response {

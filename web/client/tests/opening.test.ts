@@ -33,13 +33,13 @@ class FakePage {
 
 test("a click on a notification is taken on by who listens, and by nobody else", () => {
   const page = new FakePage();
-  const open = { belfry: "open", card: "a", url: "https://shop.example/a", action: null };
+  const open = { belfry: "open", card: "a", url: "https://shop.example/a", action: null, there: false };
   expect(page.hear({ belfry: "ask", account: null })).toEqual(["yes"]);
   expect([open, { belfry: "subscription" }, "something else"].flatMap((said) => page.hear(said))).toEqual([]);
   page.stop();
   expect(page.hear({ belfry: "ask", account: null })).toEqual([]);
   page.hear({ ...open, card: "b" });
-  expect(page.opened).toEqual([{ card: "a", url: "https://shop.example/a", action: null }]);
+  expect(page.opened).toEqual([{ card: "a", url: "https://shop.example/a", action: null, there: false }]);
 });
 
 test("a page shows what is its person's, and nothing of somebody else", () => {

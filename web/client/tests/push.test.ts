@@ -1,9 +1,10 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { Api, Method, RequestOptions } from "../src/api.ts";
 import { BelfryError } from "../src/errors.ts";
 import type { PushBrowser } from "../src/push-browser.ts";
 import { DevicePush } from "../src/push.ts";
 import { decode } from "../src/worker/notification.ts";
+import { eventually } from "./eventually.ts";
 
 const DAY = 86_400_000;
 const KEY = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
@@ -273,7 +274,7 @@ describe("the switch", () => {
     const told: string[] = [];
     push.observe((state) => told.push(state));
     browser.decide("default");
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(told).toEqual(["off"]);
     });
   });
@@ -284,7 +285,7 @@ describe("the switch", () => {
     other.observe((state) => told.push(state));
     await one.enable();
     await one.disable();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(told).toEqual(["on", "off"]);
     });
   });
@@ -308,7 +309,7 @@ describe("there is none", () => {
     const push = await arrive();
     expect([push.state, server.asked]).toEqual(["unsupported", []]);
     browser.installWorker();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(push.state).toBe("off");
     });
   });
@@ -395,7 +396,7 @@ describe("at each start", () => {
   test("a permission that was taken back ends it, here and there", async () => {
     const push = await arriveWithPushes();
     browser.decide("default");
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(server.endpoints("ada")).toEqual([]);
     });
     expect(push.state).toBe("off");
@@ -417,7 +418,7 @@ test("what the service worker says of a new subscription is registered at once",
   browser.renewSubscription();
   browser.say({ belfry: "subscription" });
   browser.say("something else");
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(server.endpoints("ada")).toEqual([endpoint()]);
   });
 });

@@ -540,25 +540,6 @@ test("observers are told once in a turn, and a listener that fails keeps nobody 
   expect(reported).toHaveBeenCalledOnce();
 });
 
-test("with 5,000 cards, and lists that are looked at, fifty alerts a second leave the page its time", async () => {
-  const store = storeWith(Array.from({ length: 5_000 }, (_, index) => card(5_000 - index)));
-  for (const filter of [{}, { unread: true }, { severities: ["critical"] as const }]) {
-    new StoredList(store, filter, NEVER).observe(() => undefined);
-  }
-  store.observe(() => undefined);
-  const times: number[] = [];
-  for (let number = 5_001; number <= 5_200; number++) {
-    const start = performance.now();
-    store.take({ kind: "frame", frame: { type: "alerts", alerts: [card(number)] } });
-    await turn();
-    await turn();
-    times.push(performance.now() - start);
-  }
-  times.sort((one, other) => one - other);
-  // Twenty milliseconds is when the next one comes; a task of fifty is one that is felt.
-  expect(times[100]).toBeLessThan(8);
-});
-
 test("a page that is left open does not hold all that ever came, and gets it back when somebody looks", () => {
   const store = storeWith([]);
   for (let number = 1; number <= 10_001; number++) {

@@ -82,7 +82,7 @@ function press(root: ShadowRoot, selector: string): void {
 export const preferenceStates: Readonly<Record<string, State>> = {
   preferences: prepared(),
   "preferences-loading": prepared((client) => {
-    client.latency = 1e6;
+    client.hold();
   }),
   "preferences-failed": prepared((client) => {
     client.failing = UNREACHABLE;

@@ -115,7 +115,7 @@ export const states: Readonly<Record<string, State>> = {
   "inbox-loading-older": {
     async show(body) {
       const { client, root } = inbox(body, { cards: many(100), page: 8 });
-      client.latency = 1e6;
+      client.hold();
       await cardsOf(root);
       root.querySelector("belfry-feed")?.scrollTo(0, 1e6);
     },

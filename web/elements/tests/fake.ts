@@ -60,8 +60,8 @@ export class FakeBelfry implements BelfryClient {
   readonly said: { readonly card: string; readonly change: Change }[] = [];
   /** What the next requests of any kind fail with; null: they succeed. */
   failing: Problem | null = null;
-  /** How long a request takes, in milliseconds. */
-  latency = 0;
+  /** How many requests are not answered yet. */
+  underway = 0;
   readonly page: number;
   savedPreferences: Preferences = {
     mutedCategories: [],
@@ -79,6 +79,7 @@ export class FakeBelfry implements BelfryClient {
   readonly #snapshots = new Listeners<Snapshot>();
   readonly #arrivals = new Listeners<Card>();
   #told = false;
+  #held: Promise<void> | null = null;
 
   constructor({ cards = [], page = 30, snapshot = {} }: FakeOptions = {}) {
     this.page = page;
@@ -223,10 +224,24 @@ export class FakeBelfry implements BelfryClient {
 
   /** One request to the server: takes its time, and may fail. */
   async request(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, this.latency));
+    this.underway += 1;
+    await (this.#held ?? new Promise((resolve) => setTimeout(resolve)));
+    this.underway -= 1;
     if (this.failing) {
       throw new FakeError(this.failing);
     }
+  }
+
+  /** Requests are not answered from now on; until what is returned is called. */
+  hold(): () => void {
+    let free: () => void = () => undefined;
+    this.#held = new Promise((resolve) => {
+      free = resolve;
+    });
+    return () => {
+      this.#held = null;
+      free();
+    };
   }
 
   /** All that are not archived, newest first. */

@@ -442,7 +442,7 @@ describe("what screen readers are told", () => {
     ]);
     clear();
     const more = await showInbox({ cards: cards(60), page: 30 });
-    more.client.latency = 1e6;
+    more.client.hold();
     expect(find(more.inbox, "article").ariaSetSize).toBe("-1");
   });
 });

@@ -14,6 +14,9 @@ afterEach(async () => {
   await page.viewport(414, 896);
 });
 
+/** Whose preferences are on the page. */
+let shown: FakeBelfry;
+
 async function show(client: FakeBelfry = someone()): Promise<{
   client: FakeBelfry;
   element: PreferencesElement;
@@ -25,14 +28,15 @@ async function show(client: FakeBelfry = someone()): Promise<{
   ];
   element.belfry = client;
   document.body.append(element);
+  shown = client;
   await loaded();
   return { client, element };
 }
 
-/** Requests to the client in memory take one timer each. */
+/** All that was asked of the client is answered, and rendered. */
 async function loaded(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  await settled();
+  do await settled();
+  while (shown.underway > 0);
 }
 
 function input(element: Element, selector: string): HTMLInputElement {
@@ -102,13 +106,13 @@ describe("what is shown", () => {
   test("is never another person's", async () => {
     const { client, element } = await show();
     client.savedPreferences = { ...client.savedPreferences, minimumSeverity: "critical" };
-    client.latency = 400;
+    const answer = client.hold();
     client.become({ user: "grace" });
     await settled();
     expect(findAll(element, "form")).toEqual([]);
-    await vi.waitFor(() => {
-      expect(findAll(element, "form")).toHaveLength(1);
-    });
+    answer();
+    await loaded();
+    expect(findAll(element, "form")).toHaveLength(1);
     expect(named("Critical only")).toHaveProperty("checked", true);
   });
 
@@ -193,11 +197,12 @@ describe("each change is saved at once", () => {
   test("quick changes are sent one after the other, and the last one counts", async () => {
     const { client } = await show();
     const save = vi.spyOn(client, "savePreferences");
-    client.latency = 30;
+    const answer = client.hold();
     for (const name of ["Success and above", "Critical only", "Warnings and critical"]) {
       named(name).click();
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    answer();
+    await loaded();
     expect(save.mock.calls.map(([{ minimumSeverity }]) => minimumSeverity)).toEqual(["success", "warning"]);
     expect(client.savedPreferences.minimumSeverity).toBe("warning");
   });
@@ -234,12 +239,13 @@ describe("each change is saved at once", () => {
 describe("topics", () => {
   test("are followed and left at once", async () => {
     const { client } = await show();
-    client.latency = 30;
+    const answer = client.hold();
     named("Workshops").click();
     await settled();
     expect(named("Notify me about Workshops")).toHaveProperty("checked", true);
     named("Offers").click();
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    answer();
+    await loaded();
     expect(client.savedSubscriptions.map(({ topic }) => topic).sort()).toEqual(["stock-oak", "workshops"]);
   });
 
@@ -259,11 +265,12 @@ describe("topics", () => {
 
   test("of quick changes of mind the last one counts", async () => {
     const { client } = await show();
-    client.latency = 20;
+    const answer = client.hold();
     for (let click = 0; click < 5; click += 1) {
       named("Workshops").click();
     }
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    answer();
+    await loaded();
     expect(client.savedSubscriptions.map(({ topic }) => topic)).toContain("workshops");
     expect(named("Workshops")).toHaveProperty("checked", true);
   });

@@ -106,9 +106,9 @@ export abstract class SeatPage extends LitElement {
     this.addEventListener("belfry-open", (event) => {
       if (event.detail.url !== null && this.#lead(event.detail.url)) event.preventDefault();
     });
-    belfry.onNotificationOpened(({ card, url }) => {
+    belfry.onNotificationOpened(({ card, url, there }) => {
       belfry.mark(card, { read: true });
-      if (!this.navigation.go(url)) location.assign(url);
+      if (!there && !this.navigation.go(url)) location.assign(url);
     });
     signIn.onChange(person, () => {
       location.reload(); // nothing of one person is left to the next

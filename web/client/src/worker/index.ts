@@ -10,7 +10,7 @@
 import { accountIn, alertOf, decode, isPassing, type Style } from "./notification.ts";
 import { Showing } from "./showing.ts";
 import { fromPage } from "./speaking.ts";
-import { open, tell } from "./windows.ts";
+import { Clicks, tell } from "./windows.ts";
 
 export { installShell, type ShellOptions } from "./shell.ts";
 
@@ -31,6 +31,7 @@ export function installBelfryWorker(worker: ServiceWorkerGlobalScope, options: W
     ...rest
   } = options;
   const showing = new Showing(worker, { nothingNew, ...rest });
+  const clicks = new Clicks(worker);
 
   worker.addEventListener("push", (event) => {
     const message = decode(contentOf(event.data));
@@ -40,8 +41,10 @@ export function installBelfryWorker(worker: ServiceWorkerGlobalScope, options: W
   });
   worker.addEventListener("message", (event) => {
     const said = fromPage(event.data);
-    if (said) {
+    if (said?.belfry === "notify") {
       event.waitUntil(showing.told(said.message, said.account));
+    } else if (said?.belfry === "claim" && event.source instanceof Client) {
+      clicks.claimed(event.source, said.account);
     }
   });
   worker.addEventListener("notificationclick", (event) => {
@@ -53,7 +56,7 @@ export function installBelfryWorker(worker: ServiceWorkerGlobalScope, options: W
       const url = action?.url ?? alert?.url ?? home;
       const card = alert?.card ?? null;
       event.waitUntil(
-        open(worker, { card, url, action: action?.id ?? null, account: accountIn(notification) }),
+        clicks.open({ card, url, action: action?.id ?? null, account: accountIn(notification) }),
       );
     }
   });

@@ -1,7 +1,8 @@
 /** The app's windows, as its service worker sees them. */
 
 import { destination } from "./notification.ts";
-import type { Answer, FromWorker } from "./speaking.ts";
+import type { Answer, FromWorker, Opening } from "./speaking.ts";
+import { Unclaimed } from "./unclaimed.ts";
 
 /** How long a page may take to say whether it opens a card: browsers let us open a window for about a second. */
 const ANSWER_MILLISECONDS = 500;
@@ -31,24 +32,44 @@ export interface Click {
   readonly account: string | null;
 }
 
-/** Bring the person where a click leads: in a window of theirs that is open, else in a new one. */
-export async function open(
-  worker: ServiceWorkerGlobalScope,
-  { card, url, action, account }: Click,
-): Promise<void> {
-  const { scope } = worker.registration;
-  const target = destination(url, scope) ?? scope;
-  const windows = target.startsWith(scope) ? await windowsOf(worker) : [];
-  const answers = await Promise.all(windows.map((window) => answerOf(window, account)));
-  const willing = windows.find((_, index) => answers[index] === "yes");
-  if (card !== null && willing) {
-    willing.postMessage({ belfry: "open", card, url: target, action } satisfies FromWorker);
-    await willing.focus();
-    return;
+/** What is clicked, and the windows that it leads to. */
+export class Clicks {
+  readonly #worker: ServiceWorkerGlobalScope;
+  readonly #unclaimed = new Unclaimed();
+
+  constructor(worker: ServiceWorkerGlobalScope) {
+    this.#worker = worker;
   }
-  const window = windows.find((_, index) => answers[index] !== "no");
-  if (!window || !(await isSentTo(window, target))) {
-    await worker.clients.openWindow(target);
+
+  /** Bring the person where a click leads: in a window of theirs that is open, else in a new one. */
+  async open({ card, url: link, action, account }: Click): Promise<void> {
+    const { scope } = this.#worker.registration;
+    const url = destination(link, scope) ?? scope;
+    const within = url.startsWith(scope);
+    const opening: Opening | null =
+      card !== null && within ? { belfry: "open", card, url, action, there: false } : null;
+    const windows = within ? await windowsOf(this.#worker) : [];
+    const answers = await Promise.all(windows.map((window) => answerOf(window, account)));
+    const willing = windows.find((_, index) => answers[index] === "yes");
+    if (opening && willing) {
+      willing.postMessage(opening);
+      await willing.focus();
+      return;
+    }
+    if (opening) {
+      this.#unclaimed.add(opening, account);
+    }
+    const window = windows.find((_, index) => answers[index] !== "no");
+    if (!window || !(await isSentTo(window, url))) {
+      await this.#worker.clients.openWindow(url);
+    }
+  }
+
+  /** A page of somebody's is ready: hand it what windows were opened for. */
+  claimed(page: Client, account: string | null): void {
+    for (const opening of this.#unclaimed.take(account)) {
+      page.postMessage(opening);
+    }
   }
 }
 

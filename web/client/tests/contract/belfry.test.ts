@@ -6,6 +6,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 
 import { Belfry } from "../../src/belfry.ts";
+import { eventually } from "../eventually.ts";
 import { System } from "./cloud.ts";
 
 let system: System;
@@ -14,7 +15,7 @@ let open: Belfry[] = [];
 
 beforeAll(async () => {
   system = await System.start();
-}, 60_000);
+});
 
 afterAll(async () => {
   await system.stop();
@@ -42,14 +43,10 @@ async function device(): Promise<Belfry> {
   });
   open.push(belfry);
   await belfry.connect();
-  await until(() => {
+  await eventually(() => {
     expect(belfry.snapshot.connection).toBe("live");
   });
   return belfry;
-}
-
-async function until(satisfied: () => void): Promise<void> {
-  await vi.waitFor(satisfied, { timeout: 30_000, interval: 20 });
 }
 
 function shown(belfry: Belfry): unknown[] {
@@ -59,16 +56,16 @@ function shown(belfry: Belfry): unknown[] {
 test("an alert is on every device at once, and read on one it is read on the others", async () => {
   const [phone, laptop] = [await device(), await device()];
   await system.send({ to: [`user:${user}`], title: "Hello" });
-  await until(() => {
+  await eventually(() => {
     expect([shown(phone), shown(laptop)]).toEqual([[["Hello", false]], [["Hello", false]]]);
   });
   phone.mark(phone.list().cards[0]?.card ?? "", { read: true });
   expect(phone.snapshot.unread).toBe(0);
-  await until(() => {
+  await eventually(() => {
     expect(shown(laptop)).toEqual([["Hello", true]]);
     expect([laptop.snapshot.unread, phone.snapshot.queued]).toEqual([0, 0]);
   });
-}, 60_000);
+});
 
 test("all read on one device leaves nothing unread on another, also of what it does not know", async () => {
   const watching = await device();
@@ -78,22 +75,22 @@ test("all read on one device leaves nothing unread on another, also of what it d
   }));
   await system.send(...alerts.slice(0, 65));
   await system.send(...alerts.slice(65));
-  await until(() => {
+  await eventually(() => {
     expect(shown(watching)).toHaveLength(130);
   });
   const [phone, laptop] = [await device(), await device()];
-  await until(() => {
+  await eventually(() => {
     expect([phone.snapshot.unread, laptop.snapshot.unread]).toEqual([100, 100]);
   });
   expect(shown(phone)).toHaveLength(100);
   phone.markAllRead();
-  await until(() => {
+  await eventually(() => {
     expect([phone.snapshot.unread, laptop.snapshot.unread, phone.snapshot.queued]).toEqual([0, 0, 0]);
   });
   const list = laptop.list();
   while (list.more) await list.loadMore();
   expect(list.cards.filter((card) => card.read)).toHaveLength(130);
-}, 60_000);
+});
 
 test("what came while the live connection was killed is there, once, when it is back", async () => {
   const belfry = await device();
@@ -101,43 +98,43 @@ test("what came while the live connection was killed is there, once, when it is 
   belfry.onArrival((card) => arrived.push(card.title));
   await system.restart("web_pubsub");
   await system.send({ to: [`user:${user}`], title: "Meanwhile" });
-  await until(() => {
+  await eventually(() => {
     expect(shown(belfry)).toEqual([["Meanwhile", false]]);
   });
   await system.send({ to: [`user:${user}`], title: "Afterwards" });
-  await until(() => {
+  await eventually(() => {
     expect(arrived).toEqual(["Meanwhile", "Afterwards"]);
   });
-}, 90_000);
+});
 
 test("a revision replaces its card, a withdrawal takes it away; preferences are as they were saved", async () => {
   const belfry = await device();
   await system.send({ to: [`user:${user}`], title: "Firing", thread: `t-${user}`, id: `1-${user}` });
-  await until(() => {
+  await eventually(() => {
     expect(shown(belfry)).toEqual([["Firing", false]]);
   });
   await system.send({ to: [`user:${user}`], title: "Resolved", thread: `t-${user}`, id: `2-${user}` });
-  await until(() => {
+  await eventually(() => {
     expect(shown(belfry)).toEqual([["Resolved", false]]);
   });
   await system.send({ to: [`user:${user}`], retract: true, id: `2-${user}`, thread: `t-${user}` });
-  await until(() => {
+  await eventually(() => {
     expect(shown(belfry)).toEqual([]);
   });
   expect(await belfry.preferences()).toMatchObject({ minimumSeverity: "info", quietHours: null });
   const preferences = { ...(await belfry.preferences()), mutedCategories: ["marketing"] };
   expect(await belfry.savePreferences(preferences)).toEqual(preferences);
   expect(await belfry.exportData()).toBeTypeOf("object");
-}, 60_000);
+});
 
 test("what is erased on one device is gone from all", async () => {
   const [phone, laptop] = [await device(), await device()];
   await system.send({ to: [`user:${user}`], title: "Hello" });
-  await until(() => {
+  await eventually(() => {
     expect([shown(phone).length, shown(laptop).length]).toEqual([1, 1]);
   });
   await phone.erase();
-  await until(() => {
+  await eventually(() => {
     expect([shown(phone), shown(laptop)]).toEqual([[], []]);
   });
-}, 60_000);
+});

@@ -2,15 +2,12 @@ import { chromium } from "playwright";
 import type { Browser, BrowserContext, Page } from "playwright";
 import { createServer } from "vite";
 import type { ViteDevServer } from "vite";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { ANSWER_TIME } from "../../src/tabs.ts";
+import { eventually } from "../eventually.ts";
 import type {} from "./in-page.ts";
 import { Relay } from "./relay.ts";
 import { Service } from "./service.ts";
-
-const SOON = 10_000;
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const PAGE = `<!doctype html><title>A tab</title><script type="module" src="/tests/contract/in-page.ts"></script>`;
 const CLIENT = new URL("../../", import.meta.url).pathname;
@@ -93,9 +90,9 @@ async function openLive(): Promise<Page> {
 }
 
 async function hears(page: Page, ...news: unknown[]): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await page.evaluate(() => inPage.told)).toEqual(news);
-  }, SOON);
+  });
 }
 
 /** Do nothing else, so that nothing else is done: what a frozen tab looks like to the others. */
@@ -151,9 +148,9 @@ test("a live connection of a real browser brings frames, recovers, and leaves no
   await page.evaluate(() => {
     inPage.closeLive();
   });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(relay.open).toBe(0);
-  }, SOON);
+  });
 });
 
 test("a live connection that is half open is replaced as soon as the page is seen again", async () => {

@@ -3,14 +3,9 @@ import type { TestContext } from "vitest";
 import { GRACE, LiveConnection, QUIET } from "../../src/live.ts";
 import type { Frame, LiveStatus } from "../../src/live.ts";
 import { connect } from "../../src/pubsub.ts";
+import { eventually } from "../eventually.ts";
 import { Relay } from "./relay.ts";
 import { Service } from "./service.ts";
-
-const SOON = 10_000;
-/** Milliseconds for a test that waits until silence is noticed. */
-const PATIENCE = 60_000;
-
-vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 /** A client, and all that it tells. */
 class Client {
@@ -37,18 +32,18 @@ class Client {
   }
 
   async reaches(...statuses: LiveStatus[]): Promise<void> {
-    await vi.waitFor(
+    await eventually(
       () => {
         expect(this.statuses).toEqual(statuses);
       },
-      QUIET + GRACE + SOON,
+      QUIET + GRACE + 30_000,
     );
   }
 
   async receives(...frames: Frame[]): Promise<void> {
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(this.frames).toEqual(frames);
-    }, SOON);
+    });
   }
 }
 
@@ -123,14 +118,12 @@ describe.concurrent("a live connection", () => {
     await client.receives({ type: "alerts" });
   });
 
-  test("notices within half a minute that it is half open", async (context) => {
+  test("notices that it is half open", async (context) => {
     const { address, user, relay, connected } = await stage(context);
     const client = connected(() => address());
     await client.reaches("live");
     relay.swallow();
-    const began = performance.now();
     await client.reaches("live", "waiting", "live");
-    expect(performance.now() - began).toBeLessThan(QUIET + GRACE + 2_000);
     await service.send(`users/${user}`, { type: "alerts" });
     await client.receives({ type: "alerts" });
   });
@@ -175,9 +168,9 @@ describe.concurrent("after close", () => {
     const { address, relay, connected } = await stage(context);
     relay.way = "held";
     const client = connected(() => address());
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(relay.open).toBe(1);
-    }, SOON);
+    });
     client.live.close();
     relay.release();
     await gone(relay);
@@ -190,9 +183,9 @@ describe.concurrent("after close", () => {
     await client.reaches("live");
     relay.way = "held";
     relay.break();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(relay).toMatchObject({ connections: 2, open: 1 });
-    }, SOON);
+    });
     client.live.close();
     relay.way = "through";
     relay.release();
@@ -208,9 +201,9 @@ describe.concurrent("after close", () => {
     const line = await connect(address(), listener, new AbortController().signal);
     relay.way = "held";
     relay.break();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(relay).toMatchObject({ connections: 2, open: 1 });
-    }, SOON);
+    });
     line.close();
     await service.send(`users/${user}`, { type: "alerts" });
     relay.way = "through";
@@ -226,9 +219,9 @@ describe.concurrent("after close", () => {
     await client.reaches("live");
     relay.way = "refused";
     relay.break();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(relay.connections).toBeGreaterThan(1);
-    }, SOON);
+    });
     client.live.close();
     await quiet(relay);
   });
@@ -263,9 +256,9 @@ async function stage({ onTestFinished }: TestContext): Promise<Stage> {
 
 /** No connection is there, and none comes for as long as a client tries to recover one. */
 async function gone(relay: Relay): Promise<void> {
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(relay.open).toBe(0);
-  }, SOON);
+  });
   await quiet(relay);
   expect(relay.open).toBe(0);
 }

@@ -1,8 +1,9 @@
 /** The ready-made service worker in a real browser: pushes are delivered as a push service does. */
 
 import type { Browser, Page } from "playwright";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ToWorker } from "../../src/worker/speaking.ts";
+import { eventually } from "../eventually.ts";
 import { launch, Site, Visitor } from "./site.ts";
 
 const ALERT = {
@@ -14,8 +15,6 @@ const ALERT = {
   silent: false,
 };
 const CLEAR = { type: "clear", card: "fire", position: "2" };
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 let browser: Browser;
 let site: Site;
@@ -37,12 +36,9 @@ afterEach(async () => {
 
 /** The notifications, once they are these. */
 async function shows(...titles: string[]): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      expect(await visitor.notifications()).toEqual(titles);
-    },
-    { timeout: 15_000 },
-  );
+  await eventually(async () => {
+    expect(await visitor.notifications()).toEqual(titles);
+  });
 }
 
 /** Click a notification. A browser lets nobody else do that; so what only a person's click may do is written down. */
@@ -90,6 +86,13 @@ async function listen(page: Page, answer: "yes" | "no" | null): Promise<() => Pr
     navigator.serviceWorker.startMessages();
   }, answer);
   return () => page.evaluate(() => (window as unknown as { told: unknown[] }).told);
+}
+
+/** Have a page say something to the worker. */
+async function tell(page: Page, said: ToWorker): Promise<void> {
+  await page.evaluate(async (said) => {
+    (await navigator.serviceWorker.getRegistration("/app/"))?.active?.postMessage(said);
+  }, said);
 }
 
 test("a push is shown with its text, its buttons and the app's icon", async () => {
@@ -171,7 +174,7 @@ test("the icon counts the unread cards", async () => {
   });
   await visitor.push({ ...ALERT, unread: 3 });
   await visitor.push({ ...CLEAR, unread: 0 });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await visitor.worker.evaluate(() => (self as unknown as { counted: unknown }).counted)).toEqual([
       3, 0,
     ]);
@@ -192,10 +195,12 @@ test("a click goes to the window that is open, which opens the card itself", asy
   await shows("Fire");
   const told = await listen(await visitor.open(), "yes");
   expect(await click("fire")).toEqual(["focused"]);
-  expect(await told()).toEqual([
-    { belfry: "ask", account: null },
-    { belfry: "open", card: "fire", url: `${site.origin}/app/orders`, action: null },
-  ]);
+  await eventually(async () => {
+    expect(await told()).toEqual([
+      { belfry: "ask", account: null },
+      { belfry: "open", card: "fire", url: `${site.origin}/app/orders`, action: null, there: false },
+    ]);
+  });
   await shows();
 });
 
@@ -217,7 +222,9 @@ test("a window of somebody else is left where it is, and one of the same person 
   await listen(others, "no");
   const told = await listen(mine, "yes");
   expect(await click("fire")).toEqual(["focused"]);
-  expect(await told()).toContainEqual(expect.objectContaining({ belfry: "open", card: "fire" }));
+  await eventually(async () => {
+    expect(await told()).toContainEqual(expect.objectContaining({ belfry: "open", card: "fire" }));
+  });
 });
 
 test("where only somebody else has a window, a new one is opened", async () => {
@@ -230,18 +237,17 @@ test("where only somebody else has a window, a new one is opened", async () => {
 });
 
 test("what a page has shown says whose it is", async () => {
-  const said: ToWorker = {
+  await tell(visitor.outside, {
     belfry: "notify",
     account: "ada",
     message: { ...ALERT, type: "alert", severity: "info", body: "", actions: [] },
-  };
-  await visitor.outside.evaluate(async (said) => {
-    (await navigator.serviceWorker.getRegistration("/app/"))?.active?.postMessage(said);
-  }, said);
+  });
   await shows("Fire");
   const told = await listen(await visitor.open(), "yes");
   await click("fire");
-  expect(await told()).toContainEqual({ belfry: "ask", account: "ada" });
+  await eventually(async () => {
+    expect(await told()).toContainEqual({ belfry: "ask", account: "ada" });
+  });
 });
 
 test("without a window, or for another site, one is opened", async () => {
@@ -253,6 +259,25 @@ test("without a window, or for another site, one is opened", async () => {
   await shows("Fire");
   await visitor.open();
   expect(await click("fire", "map")).toEqual(["opened https://example.com/map"]);
+});
+
+test("a window that was opened for a click hears of it once its page is ready", async () => {
+  const actions = [{ id: "doors", title: "Doors", url: "/app/orders" }];
+  await tell(visitor.outside, {
+    belfry: "notify",
+    account: "ada",
+    message: { ...ALERT, type: "alert", severity: "info", body: "", actions },
+  });
+  await shows("Fire");
+  expect(await click("fire", "doors")).toEqual([`opened ${site.origin}/app/orders`]);
+  const page = await visitor.open("/app/orders");
+  const told = await listen(page, null);
+  await tell(page, { belfry: "claim", account: "ada" });
+  await eventually(async () => {
+    expect(await told()).toEqual([
+      { belfry: "open", card: "fire", url: `${site.origin}/app/orders`, action: "doors", there: true },
+    ]);
+  });
 });
 
 test("a link that leads to a script leads to the app instead", async () => {
@@ -274,24 +299,20 @@ test("pages hear of what the person swipes away", async () => {
     const event = new worker.NotificationEvent("notificationclose", { notification });
     worker.dispatchEvent(Object.defineProperty(event, "waitUntil", { value: () => undefined }));
   });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await told()).toEqual([{ belfry: "dismissed", card: "fire", position: "2" }]);
   });
 });
 
 test("a page has cards shown that nobody sees, and taken away when they are read", async () => {
-  const tell = (said: ToWorker): Promise<void> =>
-    visitor.outside.evaluate(async (said) => {
-      (await navigator.serviceWorker.getRegistration("/app/"))?.active?.postMessage(said);
-    }, said);
-  await tell({
+  await tell(visitor.outside, {
     belfry: "notify",
     message: { ...ALERT, type: "alert", severity: "info", body: "", actions: [] },
   });
   await shows("Fire");
   await visitor.push(ALERT);
   await shows("Fire");
-  await tell({ belfry: "notify", message: { type: "clear", card: "fire", position: "2" } });
+  await tell(visitor.outside, { belfry: "notify", message: { type: "clear", card: "fire", position: "2" } });
   await shows();
 });
 
@@ -314,7 +335,7 @@ test("a subscription that the browser has dropped is made again, and pages are t
     return subscribed;
   });
   expect(key).toEqual([{ userVisibleOnly: true, applicationServerKey: "key" }]);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await told()).toEqual([{ belfry: "subscription" }]);
   });
 });

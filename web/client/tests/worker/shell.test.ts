@@ -1,10 +1,8 @@
 /** The ready-made service worker keeps the app's page and files for when there is no network. */
 
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch, Site, Visitor } from "./site.ts";
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 const SHELL = "<!doctype html><title>Shell</title>";
 

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from itertools import batched, count, pairwise
+from itertools import batched, count
 from typing import Final
 
 from playwright.async_api import Browser, CDPSession, Page
@@ -16,7 +16,7 @@ from benchmarks.figures import Figure
 from benchmarks.filling import BODY
 from benchmarks.system import System
 from benchmarks.web_browser import PAGE, chromium, signed_in, visitor
-from benchmarks.web_heap import Sample, bytes_each, slope, slope_beside_cards
+from benchmarks.web_heap import Sample, bytes_each, since_let_go, slope, slope_beside_cards
 from benchmarks.web_tasks import CATEGORIES, LONG, long, tasks_of
 
 CARDS: Final = 5_000
@@ -29,6 +29,8 @@ TITLE: Final = (
     f"Web client: scrolling through {CARDS:,} cards while {ARRIVALS_A_SECOND} a second arrive, through the whole system"
 )
 
+_ENOUGH: Final = 6
+"""Samples from which a slope says something."""
 _AT_ONCE: Final = 250
 """Alerts in one call of the publisher."""
 _LOAD_SECONDS: Final = 300.0
@@ -181,12 +183,19 @@ async def _heap(page: Page, minutes: float) -> list[Figure]:
 
 def _beside_cards(what: str, samples: Sequence[Sample]) -> list[Figure]:
     """Known once the client has let go of cards: until then they grow with the minutes, and one hides the other."""
-    if all(earlier.cards <= later.cards for earlier, later in pairwise(samples)):
+    steady = since_let_go(samples)
+    if not steady:
         return []
-    return [
-        Figure(f"{what}, slope at an even number of cards", slope_beside_cards(samples) / 1024, "KiB/min"),
-        Figure(f"{what}, for one more card", bytes_each(samples) / 1024, "KiB"),
-    ]
+    figures = []
+    for since, some in (("", samples), (", since it first let go of cards", steady)):
+        if len(some) >= _ENOUGH:
+            found = slope_beside_cards(some)
+            label = f"{what}, slope at an even number of cards{since}"
+            figures += [
+                Figure(label, found.value / 1024, "KiB/min"),
+                Figure(label, found.error / 1024, "± KiB/min, one standard error"),
+            ]
+    return [*figures, Figure(f"{what}, for one more card", bytes_each(samples) / 1024, "KiB")]
 
 
 async def _sample(page: Page, devtools: CDPSession, minutes: float) -> Sample:

@@ -1,5 +1,8 @@
 /** What one tab shows: lists without holes, a count that is right, marks that are said before they are confirmed. */
 
+import v8 from "node:v8";
+import vm from "node:vm";
+
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 
@@ -36,6 +39,12 @@ function storeWith(cards: readonly Card[], rest: Partial<Page> = {}, now = () =>
   const store = new Store(now);
   store.take({ kind: "first", page: page(cards, rest), exact: true });
   return store;
+}
+
+/** Free all that nobody holds. */
+function collectGarbage(): void {
+  v8.setFlagsFromString("--expose-gc");
+  (vm.runInNewContext("gc") as () => void)();
 }
 
 async function turn(): Promise<void> {
@@ -551,6 +560,23 @@ test("a page that is left open does not hold all that ever came, and gets it bac
   const older = page([card(5_001), card(5_000)], { unread: 100, next: position(5_000) });
   store.take({ kind: "page", filter: {}, before: position(5_002), page: older, exact: true });
   expect(list.cards).toHaveLength(5_002);
+});
+
+test("what it lets go of is really gone", async () => {
+  const store = storeWith([]);
+  const list = new StoredList(store, {}, NEVER);
+  list.observe(() => undefined);
+  const held: WeakRef<Card>[] = [];
+  for (let number = 1; number <= 10_001; number++) {
+    store.take({ kind: "frame", frame: { type: "alerts", alerts: [card(number)] } });
+    if (number % 100 === 0) held.push(...list.cards.slice(0, 1).map((each) => new WeakRef(each)));
+  }
+  // Weak references hold on until the turn of the event loop is over.
+  await new Promise(setImmediate);
+  collectGarbage();
+  const kept = new Set(list.cards);
+  const gone = held.map((each) => each.deref()).filter((each) => each === undefined || !kept.has(each));
+  expect(gone).toEqual(Array.from({ length: 50 }, () => undefined));
 });
 
 test("what was kept shows the same when it is restored", () => {

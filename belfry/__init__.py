@@ -7,7 +7,17 @@
 """
 
 from belfry.publisher import AlertPublisher
-from shared.alert import Alert, Severity
+from shared.alert import Action, Alert, Escalation, Push, Repeat, Severity
 from shared.errors import InvalidAlertError, TransientError
 
-__all__ = ["Alert", "AlertPublisher", "InvalidAlertError", "Severity", "TransientError"]
+__all__ = [
+    "Action",
+    "Alert",
+    "AlertPublisher",
+    "Escalation",
+    "InvalidAlertError",
+    "Push",
+    "Repeat",
+    "Severity",
+    "TransientError",
+]

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 import { withoutPolyfills } from "../client/build/without-polyfills.ts";
+import { hosting, pageOf } from "./build/hosting.ts";
 import { pngIcon, svgIcon } from "./build/icon.ts";
 
 /** Where the local cloud is, for the pages of the development server and as what a build says until it is deployed. */
@@ -24,6 +25,7 @@ const BUNDLES: Readonly<Record<string, string>> = {
 /** Files that are made here, by name. */
 const MADE: Readonly<Record<string, () => string | Uint8Array>> = {
   "shop.json": () => JSON.stringify(SETTINGS, null, 2),
+  "staticwebapp.config.json": hosting,
   "icon.svg": () => svgIcon(),
   "icon-180.png": () => pngIcon(180, true),
   "icon-192.png": () => pngIcon(192),
@@ -37,12 +39,6 @@ const TYPES: Readonly<Record<string, string>> = {
   png: "image/png",
 };
 
-/** Paths of alerts, and the page that shows them; `staticwebapp.config.json` says the same where it is deployed. */
-const PAGES: readonly (readonly [RegExp, string])[] = [
-  [/^\/(orders(\/.*)?|news|offers|preferences)$/, "/customer.html"],
-  [/^\/(desk(\/.*)?|stock|reports)$/, "/office.html"],
-];
-
 function site(): Plugin {
   return {
     name: "site",
@@ -51,7 +47,7 @@ function site(): Plugin {
         const path = new URL(request.url ?? "/", "http://localhost").pathname;
         const content = contentOf(path.slice(1));
         if (content === null) {
-          request.url = PAGES.find(([pattern]) => pattern.test(path))?.[1] ?? request.url;
+          request.url = pageOf(path) ?? request.url;
           next();
         } else {
           response.setHeader("content-type", TYPES[path.split(".").at(-1) ?? ""] ?? "");

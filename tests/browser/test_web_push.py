@@ -107,3 +107,25 @@ async def test_a_click_on_a_notification_opens_the_shop_where_no_tab_is_there(
         await device.page.goto(f"{origin}/orders/1001")
         await expect(device.page.get_by_role("heading", name="Your orders")).to_be_visible()
         await expect_unread(device.page, 0)
+
+
+async def test_preferences_that_are_saved_in_one_tab_count_in_the_one_that_leads(
+    visitors: Visitors, system: System, unique: str
+) -> None:
+    """It is the one that shows notifications while nobody sees the shop."""
+    visitor = await visitors.add(unique, permissions=["notifications"])
+    async with Browser() as push:
+        device = await Device.of(visitor, push)
+        await device.hide()
+        other = await visitor.visit("/customer.html")
+        await other.wait_for_function(f'{BELL}.snapshot.connection === "live"')
+        await other.evaluate(
+            f"""async () => {{
+                const belfry = {BELL};
+                await belfry.savePreferences({{ ...(await belfry.preferences()), minimumSeverity: "critical" }});
+            }}"""
+        )
+        async with system.publisher() as publisher:
+            await publisher.send({"to": [f"user:{unique}"], "title": "News of the workshop"})
+            await publisher.send({"to": [f"user:{unique}"], "title": "The kiln is on fire", "severity": "critical"})
+        await device.shows("The kiln is on fire")

@@ -241,7 +241,8 @@ export class Belfry implements BelfryClient {
 
   async savePreferences(preferences: Preferences): Promise<Preferences> {
     const saved = await this.#api.request<Preferences>("PUT", "/preferences", { body: preferences });
-    if (this.#desktop !== null) this.#desktop.preferences = saved;
+    this.#desktop?.prefer(saved);
+    this.#session?.saved(saved);
     return saved;
   }
 
@@ -334,6 +335,9 @@ export class Belfry implements BelfryClient {
         this.#leading = leading;
         if (leading) this.#desktop?.start();
         else this.#desktop?.stop();
+      },
+      onPreferences: (preferences) => {
+        this.#desktop?.prefer(preferences);
       },
       onGone: () => {
         void this.disconnect();

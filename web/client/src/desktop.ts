@@ -72,7 +72,7 @@ export class Desktop {
   }
 
   /** The person has saved other preferences. */
-  set preferences(preferences: Preferences) {
+  prefer(preferences: Preferences): void {
     this.#preferences = preferences;
   }
 

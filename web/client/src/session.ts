@@ -10,7 +10,7 @@ import { Storage } from "./storage.ts";
 import type { Input, Kept } from "./input.ts";
 import type { Store } from "./store.ts";
 import { Tabs, type Browser } from "./tabs.ts";
-import type { Connection, Filter, Unsubscribe } from "./types.ts";
+import type { Connection, Filter, Preferences, Unsubscribe } from "./types.ts";
 
 /** What the tabs tell each other. */
 type Message =
@@ -33,6 +33,8 @@ type Message =
       readonly queue: readonly Said[];
       readonly number: number;
     }
+  /** The person has saved other preferences. */
+  | { readonly kind: "preferences"; readonly preferences: Preferences }
   /** The person has signed out. */
   | { readonly kind: "gone" };
 
@@ -54,6 +56,8 @@ interface Seams {
   readonly connect: Connect | undefined;
   /** Whether this tab leads. */
   readonly onLead: (leading: boolean) => void;
+  /** The person has saved other preferences in another tab. */
+  readonly onPreferences: (preferences: Preferences) => void;
   /** The person has signed out in another tab. */
   readonly onGone: () => void;
   /** The server takes the app's tokens for another person's. False: what has this name is theirs from now on. */
@@ -164,6 +168,11 @@ export class Session {
   /** Load a page of a list. Rejects with a `BelfryError`. */
   load(filter: Filter, before: string | null): Promise<void> {
     return this.#inbox.load(filter, before);
+  }
+
+  /** The person has saved other preferences in this tab. */
+  saved(preferences: Preferences): void {
+    this.#post({ kind: "preferences", preferences });
   }
 
   /** Everything that the server knew of the person was erased. */
@@ -280,6 +289,9 @@ export class Session {
         break;
       case "ask":
         if (this.#leader !== null) this.#answerSoon();
+        break;
+      case "preferences":
+        this.#seams.onPreferences(message.preferences);
         break;
       case "gone":
         // It may lead by now, and would write once more.

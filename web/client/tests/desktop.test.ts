@@ -124,7 +124,7 @@ describe("a card that comes while nobody sees the app", () => {
     await desktop.arrived(card());
     permission = "granted";
     await desktop.arrived(card({ push: "never" }));
-    desktop.preferences = { ...OPEN, minimumSeverity: "critical" };
+    desktop.prefer({ ...OPEN, minimumSeverity: "critical" });
     await desktop.arrived(card());
     expect(posted).toEqual([]);
   });

@@ -26,6 +26,7 @@ let later: Promise<Preferences> | null;
 let desktop: Desktop;
 
 beforeEach(async () => {
+  vi.spyOn(console, "debug").mockReturnValue();
   vi.useFakeTimers({ now: NOON });
   cards = new Map();
   shown = [];
@@ -62,6 +63,7 @@ beforeEach(async () => {
 afterEach(() => {
   desktop.stop();
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 function registration(): ServiceWorkerRegistration {

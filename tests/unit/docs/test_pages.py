@@ -10,6 +10,7 @@ import pytest
 
 from belfry.cli.parsing import build_parser
 from shared.alert import Alert, Push, Severity
+from shared.delivery.retrying import LADDER
 
 PROJECT = Path(__file__).parents[3]
 NAMES = ("deploy", "operations", "cost", "security")
@@ -104,6 +105,14 @@ def test_every_link_leads_somewhere(page: str) -> None:
         if anchor:
             titles = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}, target
+
+
+def test_the_ladder_of_attempts_is_the_one_that_is_climbed() -> None:
+    """Whoever is called at night counts by it."""
+    units = {"s": 1, "min": 60, "h": 3600}
+    steps = PAGES["operations"].split("- **Tried again.**")[1].split("each a fifth")[0]
+    told = [int(number) * units[unit] for number, unit in re.findall(r"(\d+) (s|min|h)\b", steps)]
+    assert told == [step.total_seconds() for step in LADDER]
 
 
 def test_the_readme_names_everything_that_an_alert_may_have() -> None:

@@ -83,12 +83,21 @@ def _rules(kind: object) -> dict[str, str]:
 
 
 def _choices(kind: object, path: str) -> list[Any]:
-    """What may stand at a path: the values of the enumeration there."""
+    """What may stand at a path, where there is an enumeration."""
     members = list(_members(inspect.type_info(kind)))
     for name in filter(None, re.sub(r"\[[^\]]*\]", "", path).split(".")):
         fields = [field for member in members if isinstance(member, inspect.StructType) for field in member.fields]
         members = [member for field in fields if field.encode_name == name for member in _members(field.type)]
-    return [choice.value for member in members if isinstance(member, inspect.EnumType) for choice in member.cls]
+    choices: list[Any] = []
+    for member in members:
+        match member:
+            case inspect.EnumType(cls=kind_of_choice):
+                choices += [choice.value for choice in kind_of_choice]
+            case inspect.LiteralType(values=values):
+                choices += values
+            case _:
+                pass
+    return choices
 
 
 def _members(node: Any) -> Iterator[Any]:

@@ -1,5 +1,5 @@
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from msgspec import Meta, Struct
@@ -29,6 +29,7 @@ class Inner(Struct, forbid_unknown_fields=True, rename="camel"):
     word: Word
     words: list[Word] = []
     outer_size: Size | None = None
+    days: tuple[Literal["monday", "tuesday"], ...] = ()
 
 
 class Outer(Struct, forbid_unknown_fields=True):
@@ -61,6 +62,11 @@ EXPLAINED: list[tuple[Any, str, str]] = [
     ({"count": 1, "many": [{"word": "a"}, {}]}, "`many[1]`: Object missing required field `word`", "many[1].word"),
     ({"count": 1, "colour": "blue"}, "`colour`: must be one of `red`, not 'blue'", "colour"),
     ({"count": 1, "colours": ["red", "x"]}, "`colours[1]`: must be one of `red`, not 'x'", "colours[1]"),
+    (
+        {"count": 1, "inner": {"word": "a", "days": ["funday"]}},
+        "`inner.days[0]`: must be one of `monday`, `tuesday`, not 'funday'",
+        "inner.days[0]",
+    ),
     (
         {"count": 1, "many": [{"word": "a", "outerSize": "wide"}]},
         "`many[0].outerSize`: must be one of `small`, `large`, not 'wide'",

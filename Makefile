@@ -62,7 +62,7 @@ format: .venv/ready web/node_modules/.package-lock.json ## format the code and m
 	@npm run --silent --prefix web format
 
 clean: ## remove all that was installed, cached or stored in this folder
-	rm -rf .venv .belfry .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .belfry build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	rm -rf $(NODE_FOLDERS:=/node_modules) web/*/node_modules web/*/dist $(STORIES) tests/browser/failures
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -25,8 +25,7 @@ def prepare(alerts: Iterable[AlertLike]) -> tuple[list[str], list[Outgoing]]:
     messages: list[Outgoing] = []
     for index, like in enumerate(alerts):
         try:
-            # An `Alert` is read like any other: constructing one checks neither lengths nor patterns.
-            alert = convert(to_builtins(like) if isinstance(like, Alert) else dict(like), Alert)
+            alert = convert(_plain(like), Alert)
             # Without an id of its own it gets one here, so that a send that is tried again stays one alert.
             identifier = alert.id or uuid.uuid4().hex
             messages.append(outgoing(alert, identifier))
@@ -34,3 +33,14 @@ def prepare(alerts: Iterable[AlertLike]) -> tuple[list[str], list[Outgoing]]:
             raise InvalidAlertError(f"alert {index}: {error}", error.field) from error
         identifiers.append(identifier)
     return identifiers, messages
+
+
+def _plain(like: object) -> object:
+    """What it is in JSON. An `Alert` is read like any other: constructing one checks neither lengths nor patterns."""
+    match like:
+        case Alert():
+            return to_builtins(like)
+        case Mapping():
+            return dict(like)
+        case _:
+            return like  # refused like any other JSON that is no object

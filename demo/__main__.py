@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(options, Console(highlight=False))
     except PortTakenError as error:
-        problems.print(f"{error} End it, or add `--ports free`.", soft_wrap=True)
+        problems.print(f'{error} End it, or add `--ports free` (`make run ARGS="--ports free"`).', soft_wrap=True)
     except (NotReadyError, SettingsError) as error:
         problems.print(str(error), markup=False, soft_wrap=True)
     except ProblemResponseError as error:

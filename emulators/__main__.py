@@ -56,7 +56,8 @@ def main() -> int:
     except PortTakenError as error:
         problems.print(f"{error}")
         problems.print(
-            f"`lsof -i :{error.component.port}` says which. End it, or take other ports with `--ports free`."
+            f"`lsof -i :{error.component.port}` says which. End it, or take other ports with `--ports free` "
+            '(`make cloud ARGS="--ports free"`).'
         )
     except (NotReadyError, SettingsError, LastingFaultError) as error:
         problems.print(f"{error}", markup=False, soft_wrap=True)

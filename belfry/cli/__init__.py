@@ -49,7 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(options)
     except ModuleNotFoundError as error:
-        sys.stderr.write(f"belfry: {error.name} is not installed; `pip install 'belfry[cli]'` installs it.\n")
+        sys.stderr.write(
+            f"belfry: {error.name} is not installed; `pip install '<folder of Belfry>[cli]'` installs it.\n"
+        )
         return Status.FAILED
     except KeyboardInterrupt:
         return Status.DONE if options.endless else Status.INTERRUPTED

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from shared.errors import InvalidAlertError
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"field `(?P<name>.*)`$", re.DOTALL)  # an unknown one may be called anything
 _OWN = re.compile(r"`(?P<name>\w+)`")
+_CHOICE = re.compile(r"^Invalid enum value (?P<value>.*)$", re.DOTALL)
 _REGEX = re.compile(r"^Expected `str` matching regex (?P<regex>['\"].*['\"])$", re.DOTALL)
 
 
@@ -53,9 +55,12 @@ def _explained(message: str, kind: object) -> InvalidAlertError:
     if regex := _REGEX.match(what):
         rule = _rules(kind).get(ast.literal_eval(regex["regex"]))
         what = f"must be {rule}" if rule else what
+    if (choice := _CHOICE.match(what)) and (choices := _choices(kind, path)):
+        what = f"must be one of {', '.join(f'`{value}`' for value in choices)}, not {choice['value']}"
+    sentence = f"`{path}`: {what}" if path else what
     if named := _FIELD.search(what) or _OWN.match(what):
         path = f"{path}.{named['name']}" if path else named["name"]
-    return InvalidAlertError(f"`{path}`: {what}" if path and not named else what, path)
+    return InvalidAlertError(sentence, path)
 
 
 def _rules(kind: object) -> dict[str, str]:
@@ -63,21 +68,49 @@ def _rules(kind: object) -> dict[str, str]:
     rules: dict[str, str] = {}
 
     def visit(node: Any) -> None:
-        match node:
-            case inspect.Metadata(type=inspect.StrType(pattern=str(pattern)), extra_json_schema=dict(schema)):
-                rules[pattern] = str(schema.get("description", ""))
-            case inspect.Metadata(type=inner):
-                visit(inner)
-            case inspect.UnionType(types=types):
-                for member in types:
-                    visit(member)
-            case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
-                visit(item)
-            case inspect.StructType(fields=fields):
-                for field in fields:
-                    visit(field.type)
-            case _:
-                pass
+        for member in _members(node):
+            match member:
+                case inspect.Metadata(type=inspect.StrType(pattern=str(pattern)), extra_json_schema=dict(schema)):
+                    rules[pattern] = str(schema.get("description", ""))
+                case inspect.StructType(fields=fields):
+                    for field in fields:
+                        visit(field.type)
+                case _:
+                    pass
 
     visit(inspect.type_info(kind))
     return rules
+
+
+def _choices(kind: object, path: str) -> list[Any]:
+    """What may stand at a path, where there is an enumeration."""
+    members = list(_members(inspect.type_info(kind)))
+    for name in filter(None, re.sub(r"\[[^\]]*\]", "", path).split(".")):
+        fields = [field for member in members if isinstance(member, inspect.StructType) for field in member.fields]
+        members = [member for field in fields if field.encode_name == name for member in _members(field.type)]
+    choices: list[Any] = []
+    for member in members:
+        match member:
+            case inspect.EnumType(cls=kind_of_choice):
+                choices += [choice.value for choice in kind_of_choice]
+            case inspect.LiteralType(values=values):
+                choices += values
+            case _:
+                pass
+    return choices
+
+
+def _members(node: Any) -> Iterator[Any]:
+    """What stands at one place of a type: structs and values, out of unions and lists."""
+    match node:
+        case inspect.Metadata(type=inspect.StrType()):
+            yield node  # its description says what the pattern means
+        case inspect.Metadata(type=inner):
+            yield from _members(inner)
+        case inspect.UnionType(types=types):
+            for member in types:
+                yield from _members(member)
+        case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
+            yield from _members(item)
+        case _:
+            yield node

@@ -105,4 +105,4 @@ def test_a_port_that_is_taken_is_named_in_one_line(tmp_path: Path) -> None:
             output, problems = process.communicate(timeout=END_SECONDS)
     assert (process.returncode, output) == (1, "")
     [line] = problems.splitlines()
-    assert re.search(r"needs port \d+.*--ports free", line)
+    assert re.search(r"needs port \d+.*`--ports free`.*ARGS=\"--ports free\"", line)

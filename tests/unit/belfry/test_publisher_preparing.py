@@ -52,6 +52,13 @@ def test_a_wrong_alert_is_refused_by_name(wrong: Any, field: str) -> None:
     assert refusal.value.field == field
 
 
+@pytest.mark.parametrize("wrong", ['{"to": ["user:ada"], "title": "x"}', b"{}", None, ["to"]])
+def test_what_is_no_alert_at_all_is_refused_like_one_that_is_wrong(wrong: Any) -> None:
+    """Its JSON text, for example, which is what the queue's own SDK takes."""
+    with pytest.raises(InvalidAlertError, match="alert 1: Expected `object`, got "):
+        prepare([ALERT, wrong])
+
+
 def test_too_large_an_alert_is_refused_here() -> None:
     """Not on the other side of the queue, where its producer would not hear of it."""
     link = "/" + "\U0001f514" * 2000

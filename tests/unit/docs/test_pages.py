@@ -5,12 +5,20 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from belfry.cli.parsing import build_parser
+from shared.alert import Alert, Push, Severity
+from shared.delivery.retrying import LADDER
 
 PROJECT = Path(__file__).parents[3]
 NAMES = ("deploy", "operations", "cost", "security")
+WRITTEN = sorted(
+    str(path.relative_to(PROJECT))
+    for folder in ("", "docs", "emulators", "emulators/*", "web", "web/*")
+    for path in PROJECT.glob(f"{folder}/*.md".lstrip("/"))
+)
 PAGES = {name: (PROJECT / f"docs/{name}.md").read_text(encoding="utf-8") for name in NAMES}
 
 
@@ -84,18 +92,34 @@ def test_every_module_that_is_run_is_there() -> None:
     assert [name for name in modules if importlib.util.find_spec(name) is None] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_link_leads_somewhere(name: str) -> None:
+@pytest.mark.parametrize("page", WRITTEN)
+def test_every_link_leads_somewhere(page: str) -> None:
     """To a file, and to the heading in it that is named."""
-    for target in re.findall(r"\]\(([^)]+)\)", PAGES[name]):
+    text = (PROJECT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)):
         if target.startswith("https://"):
             continue
         file, _, anchor = target.partition("#")
-        path = PROJECT / "docs" / (file or f"{name}.md")
+        path = (PROJECT / page).parent / file if file else PROJECT / page
         assert path.exists(), target
         if anchor:
             titles = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}, target
+
+
+def test_the_ladder_of_attempts_is_the_one_that_is_climbed() -> None:
+    """Whoever is called at night counts by it."""
+    units = {"s": 1, "min": 60, "h": 3600}
+    steps = PAGES["operations"].split("- **Tried again.**")[1].split("each a fifth")[0]
+    told = [int(number) * units[unit] for number, unit in re.findall(r"(\d+) (s|min|h)\b", steps)]
+    assert told == [step.total_seconds() for step in LADDER]
+
+
+def test_the_readme_names_everything_that_an_alert_may_have() -> None:
+    """Every field, and every value of those that have few: what else there is nobody would look for."""
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`\"?(\w+)", readme.split("**An alert** needs")[1].split("\n\n")[0]))
+    assert told >= {field.encode_name for field in msgspec.structs.fields(Alert)} | set(Severity) | set(Push)
 
 
 def test_what_is_asked_of_telemetry_is_what_is_watched() -> None:

@@ -1,4 +1,5 @@
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
 import pytest
 from msgspec import Meta, Struct
@@ -9,11 +10,26 @@ from shared.wire.json import convert, decode, encode
 Word = Annotated[str, Meta(pattern="^[a-z]+$", description="a word in lower case")]
 
 
-class Inner(Struct, forbid_unknown_fields=True):
+class Size(StrEnum):
+    """A choice."""
+
+    SMALL = "small"
+    LARGE = "large"
+
+
+class Colour(StrEnum):
+    """Another choice."""
+
+    RED = "red"
+
+
+class Inner(Struct, forbid_unknown_fields=True, rename="camel"):
     """A struct within another."""
 
     word: Word
     words: list[Word] = []
+    outer_size: Size | None = None
+    days: tuple[Literal["monday", "tuesday"], ...] = ()
 
 
 class Outer(Struct, forbid_unknown_fields=True):
@@ -24,6 +40,8 @@ class Outer(Struct, forbid_unknown_fields=True):
     inner: Inner | None = None
     many: tuple[Inner, ...] = ()
     bare: Annotated[str, Meta(pattern="^x$")] = "x"
+    colour: Colour = Colour.RED
+    colours: tuple[Colour, ...] = ()
 
 
 def error_of(document: Any, kind: type[Any] = Outer) -> InvalidAlertError:
@@ -40,7 +58,20 @@ EXPLAINED: list[tuple[Any, str, str]] = [
     ({}, "Object missing required field `count`", "count"),
     ({"count": "1"}, "`count`: Expected `int`, got `str`", "count"),
     ({"count": 1, "word": "X"}, "`word`: must be a word in lower case", "word"),
-    ({"count": 1, "inner": {}}, "Object missing required field `word`", "inner.word"),
+    ({"count": 1, "inner": {}}, "`inner`: Object missing required field `word`", "inner.word"),
+    ({"count": 1, "many": [{"word": "a"}, {}]}, "`many[1]`: Object missing required field `word`", "many[1].word"),
+    ({"count": 1, "colour": "blue"}, "`colour`: must be one of `red`, not 'blue'", "colour"),
+    ({"count": 1, "colours": ["red", "x"]}, "`colours[1]`: must be one of `red`, not 'x'", "colours[1]"),
+    (
+        {"count": 1, "inner": {"word": "a", "days": ["funday"]}},
+        "`inner.days[0]`: must be one of `monday`, `tuesday`, not 'funday'",
+        "inner.days[0]",
+    ),
+    (
+        {"count": 1, "many": [{"word": "a", "outerSize": "wide"}]},
+        "`many[0].outerSize`: must be one of `small`, `large`, not 'wide'",
+        "many[0].outerSize",
+    ),
     (
         {"count": 1, "inner": {"word": "a", "words": ["b", "C"]}},
         "`inner.words[1]`: must be a word in lower case",
@@ -51,7 +82,7 @@ EXPLAINED: list[tuple[Any, str, str]] = [
         "`many[1].word`: must be a word in lower case",
         "many[1].word",
     ),
-    ({"count": 1, "many": [{"word": "a", "x-y": 1}]}, "Object contains unknown field `x-y`", "many[0].x-y"),
+    ({"count": 1, "many": [{"word": "a", "x-y": 1}]}, "`many[0]`: Object contains unknown field `x-y`", "many[0].x-y"),
     ({"count": 1, "bare": "y"}, "`bare`: Expected `str` matching regex '^x$'", "bare"),
     ([], "Expected `object`, got `array`", ""),
 ]

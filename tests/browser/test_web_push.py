@@ -129,3 +129,14 @@ async def test_preferences_that_are_saved_in_one_tab_count_in_the_one_that_leads
             await publisher.send({"to": [f"user:{unique}"], "title": "News of the workshop"})
             await publisher.send({"to": [f"user:{unique}"], "title": "The kiln is on fire", "severity": "critical"})
         await device.shows("The kiln is on fire")
+
+
+async def test_who_has_everything_erased_is_pushed_to_no_more(visitors: Visitors, system: System, unique: str) -> None:
+    """The switch says so at once, also on the devices on which it was not asked for."""
+    visitor, phone = await visitors.add(unique, permissions=["notifications"]), Phone(system, unique)
+    async with Browser() as push:
+        device = await Device.of(visitor, push)
+        await device.page.wait_for_function(f'{BELL}.push.state === "on" && {BELL}.snapshot.connection === "live"')
+        await phone.ask("DELETE", "/me", 204)
+        await device.page.wait_for_function(f'{BELL}.push.state === "off"')
+        assert await device.page.evaluate("localStorage.subscribed ?? null") is None

@@ -336,6 +336,7 @@ export class Belfry implements BelfryClient {
         if (leading) this.#desktop?.start();
         else this.#desktop?.stop();
       },
+      onErased: () => void this.#push.review(),
       onPreferences: (preferences) => {
         this.#desktop?.prefer(preferences);
       },

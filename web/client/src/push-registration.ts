@@ -70,6 +70,11 @@ export class PushRegistration {
     return this.#kept.endpoint !== null;
   }
 
+  /** The server may have forgotten this device: the next renewal asks. */
+  doubt(): void {
+    this.#keep({ askedAt: 0 });
+  }
+
   /** Look after everything that may have changed, and renew the device where that is due. */
   async renew(): Promise<void> {
     await this.#alone(async () => {

@@ -70,6 +70,12 @@ export class DevicePush implements Push {
     await this.#renew();
   }
 
+  /** The server has forgotten the person: if nothing is pushed here any more, the switch is off. */
+  async review(): Promise<void> {
+    this.#registration?.doubt();
+    await this.#renew();
+  }
+
   /** Nobody is here any more; what was pushed to goes on being pushed to. */
   stop(): void {
     this.#unsubscribe.forEach((end) => {

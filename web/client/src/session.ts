@@ -56,6 +56,8 @@ interface Seams {
   readonly connect: Connect | undefined;
   /** Whether this tab leads. */
   readonly onLead: (leading: boolean) => void;
+  /** Everything that the server knew of the person was erased, here or on another device. */
+  readonly onErased: () => void;
   /** The person has saved other preferences in another tab. */
   readonly onPreferences: (preferences: Preferences) => void;
   /** The person has signed out in another tab. */
@@ -191,6 +193,7 @@ export class Session {
     const { store } = this.#seams;
     const before = store.queue;
     store.take(input);
+    if (erases(input)) this.#seams.onErased();
     if (this.#leader === null) return;
     if (input.kind === "said") this.#leader.wake();
     const waiting = new Set(store.queue.map((said) => said.id));
@@ -344,4 +347,11 @@ export class Session {
   #post(message: Message): void {
     if (!this.#ended) this.#tabs?.post(message);
   }
+}
+
+function erases(input: Input): boolean {
+  return (
+    input.kind === "forget" ||
+    (input.kind === "frame" && input.frame.type === "audiences" && input.frame.erased === true)
+  );
 }

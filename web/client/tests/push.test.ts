@@ -385,6 +385,15 @@ describe("at each start", () => {
     expect([(await arrive()).state, browser.subscribed, server.endpoints("ada")]).toEqual(["off", null, []]);
   });
 
+  test("what was erased is off at once, without a day's wait", async () => {
+    const push = await arriveWithPushes();
+    server.devices.get("ada")?.clear();
+    await push.start("ada");
+    expect(push.state).toBe("on");
+    await push.review();
+    expect([push.state, browser.subscribed]).toEqual(["off", null]);
+  });
+
   test("what the server has forgotten because nobody was here for months comes back", async () => {
     await arriveWithPushes();
     server.devices.get("ada")?.clear();

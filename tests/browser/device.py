@@ -49,6 +49,15 @@ async def can_subscribe(visitor: Visitor, push: Browser) -> None:
     await visitor.context.add_init_script(SUBSCRIBING.replace("CHANNEL", json.dumps(channel)))
 
 
+async def holds(page: Page, condition: str) -> None:
+    """Wait until this is so on a page. (`wait_for_function` would need a page that lets texts be run as scripts.)"""
+
+    async def so() -> bool:
+        return bool(await page.evaluate(condition))
+
+    await eventually(so)
+
+
 class Device:
     """A person's browser in which pushes are turned on.
 
@@ -80,11 +89,7 @@ class Device:
             "ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"])
         )
         await devtools.send("ServiceWorker.enable")
-
-        async def can_push() -> bool:
-            return bool(await page.evaluate(f'{BELL}.push.state === "off"'))
-
-        await eventually(can_push)
+        await holds(page, f'{BELL}.push.state === "off"')
         await page.evaluate(f"{BELL}.push.enable()")
         [worker] = visitor.context.service_workers
         return cls(push, page, worker, devtools, registrations[0]["registrationId"])

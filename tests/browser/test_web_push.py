@@ -1,6 +1,6 @@
 from playwright.async_api import expect
 
-from tests.browser.device import BELL, Device
+from tests.browser.device import BELL, Device, holds
 from tests.browser.views import expect_unread
 from tests.browser.visitors import Visitors
 from tests.contract.notification_hubs.devices import Browser
@@ -118,7 +118,7 @@ async def test_preferences_that_are_saved_in_one_tab_count_in_the_one_that_leads
         device = await Device.of(visitor, push)
         await device.hide()
         other = await visitor.visit("/customer.html")
-        await other.wait_for_function(f'{BELL}.snapshot.connection === "live"')
+        await holds(other, f'{BELL}.snapshot.connection === "live"')
         await other.evaluate(
             f"""async () => {{
                 const belfry = {BELL};
@@ -136,7 +136,7 @@ async def test_who_has_everything_erased_is_pushed_to_no_more(visitors: Visitors
     visitor, phone = await visitors.add(unique, permissions=["notifications"]), Phone(system, unique)
     async with Browser() as push:
         device = await Device.of(visitor, push)
-        await device.page.wait_for_function(f'{BELL}.push.state === "on" && {BELL}.snapshot.connection === "live"')
+        await holds(device.page, f'{BELL}.push.state === "on" && {BELL}.snapshot.connection === "live"')
         await phone.ask("DELETE", "/me", 204)
-        await device.page.wait_for_function(f'{BELL}.push.state === "off"')
+        await holds(device.page, f'{BELL}.push.state === "off"')
         assert await device.page.evaluate("localStorage.subscribed ?? null") is None

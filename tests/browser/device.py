@@ -50,7 +50,7 @@ async def can_subscribe(visitor: Visitor, push: Browser) -> None:
 
 
 async def holds(page: Page, condition: str) -> None:
-    """Wait until this is so on a page. (`wait_for_function` would need a page that lets texts be run as scripts.)"""
+    """Wait until this is so on a page: `wait_for_function` needs one that lets texts be run as scripts."""
 
     async def so() -> bool:
         return bool(await page.evaluate(condition))

@@ -87,6 +87,7 @@ def application(provider: Provider) -> web.Application:
     built.on_response_prepare.append(routes.allow_origin)
     built.add_routes(
         [
+            web.get("/", routes.home),
             web.get("/.well-known/openid-configuration", routes.discovery),
             web.get("/keys", routes.keys),
             web.get("/authorize", routes.authorize),
@@ -107,6 +108,14 @@ def application(provider: Provider) -> web.Application:
 class _Routes:
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
+
+    async def home(self, _: web.Request) -> web.Response:
+        issuer = self._provider.configuration.issuer
+        text = (
+            "Apps send people here to sign in, and back. What apps need to know of this provider is at "
+            f"{issuer}/.well-known/openid-configuration; a script gets a token by: curl -d user=ada {issuer}/token"
+        )
+        return _html(page.notice("Nobody signs in by themselves", text))
 
     async def discovery(self, _: web.Request) -> web.Response:
         return web.json_response(self._provider.discovery())

@@ -282,3 +282,12 @@ async def test_pages_of_this_machine_may_call_it(client: Client, origin: str, al
     async with client.http.post(f"{client.issuer}/token", data={"user": "a b"}, headers={"Origin": origin}) as response:
         assert response.status == 400
         assert response.headers.get("Access-Control-Allow-Origin") == allowed
+
+
+async def test_who_opens_its_address_is_told_what_it_is_for(client: Client) -> None:
+    """By a page that names where discovery and tokens are."""
+    async with client.http.get(client.issuer + "/") as response:
+        assert (response.status, response.content_type) == (200, "text/html")
+        text = await response.text()
+    assert f"{client.issuer}/.well-known/openid-configuration" in text
+    assert f"{client.issuer}/token" in text

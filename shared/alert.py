@@ -12,6 +12,7 @@ from shared.audience import AudienceText
 
 MAXIMUM_BYTES = 64 * 1024
 """The largest alert, as JSON in UTF-8."""
+MAXIMUM_AUDIENCES = 100
 MAXIMUM_DATA_BYTES = 16 * 1024
 MAXIMUM_DATA_DEPTH = 32
 LATEST = datetime(9998, 1, 1, tzinfo=UTC)
@@ -112,7 +113,7 @@ def _check_duration(duration: timedelta, name: str) -> None:
 class Alert(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel", kw_only=True):
     """An alert as its producer sends it."""
 
-    to: Annotated[tuple[AudienceText, ...], Meta(min_length=1, max_length=100)]
+    to: Annotated[tuple[AudienceText, ...], Meta(min_length=1, max_length=MAXIMUM_AUDIENCES)]
     id: Id | None = None
     """The producer's idempotency key, honoured from queue to screen; None: the message's id."""
     title: Title | None = None

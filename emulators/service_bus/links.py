@@ -20,7 +20,7 @@ from emulators.service_bus.errors import LinkError, MalformedError, MessageTooLa
 from emulators.service_bus.outcomes import echo_of, settlement_of
 from emulators.service_bus.queues import Queue
 
-LARGEST_MESSAGE: Final = 1024 * 1024
+LARGEST_MESSAGE: Final = 256 * 1024
 """Bytes of one message or batch."""
 WRAP: Final = 1 << 32
 """Counters and ids are serial numbers of 32 bits."""

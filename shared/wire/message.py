@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from shared.alert import MAXIMUM_BYTES, Alert, Id
+from shared.alert import MAXIMUM_AUDIENCES, MAXIMUM_BYTES, Alert, Id
 from shared.audience import Audience, AudienceText
 from shared.errors import InvalidAlertError
 from shared.position import Position, position_of
@@ -25,6 +25,17 @@ AUDIENCES: Final = "audiences"
 ID: Final = "id"
 DUE: Final = "due"
 ESCALATION: Final = "escalation"
+
+OURS: Final = frozenset({POSITION, ATTEMPT, CHANNELS, AUDIENCES, ID, DUE, ESCALATION})
+
+# Service Bus takes 64 KB of properties, 256 KB in all: a copy has to fit, whatever the message was like.
+MAXIMUM_CARRIED_BYTES: Final = 16 * 1024
+"""Of a producer's application properties, which copies carry on."""
+_OURS_BYTES: Final = 32 * 1024
+"""Of those that we set: room for a hundred of the longest audiences."""
+MAXIMUM_PARKED_BYTES: Final = 128 * 1024
+"""Of a body that is parked. No alert is as large."""
+_REASON_CHARACTERS: Final = 2_048
 
 STORE: Final = "store"
 """The first step of delivery, named like a channel: keep the alert in the inbox."""
@@ -87,15 +98,16 @@ def open_parcel(message: Received) -> Parcel:
         InvalidAlertError: it can never be delivered; says why.
     """
     _check_size(message.body)
-    alert, fallback = _open_body(message)
     properties = message.properties
+    _check_carried({name: value for name, value in properties.items() if name not in OURS})
+    alert, fallback = _open_body(message)
     position = position_of(message.enqueued, message.sequence_number)
     if POSITION in properties:
         position = _property(message, POSITION, Position)
     if ID in properties:
         fallback = _property(message, ID, Id)
     channels = _names(message, CHANNELS)
-    audiences = [_property_value(name, AudienceText, AUDIENCES) for name in _names(message, AUDIENCES) or alert.to]
+    audiences = [_property_value(name, AudienceText, AUDIENCES) for name in _audiences(message) or alert.to]
     return Parcel(
         alert=alert,
         id=alert.id or fallback,
@@ -164,15 +176,18 @@ def postponed(parcel: Parcel, when: datetime) -> Outgoing:
 
 
 def poison(message: Received, reason: str, *, field: str = "", parcel: Parcel | None = None) -> Outgoing:
-    """What can never be delivered, with the reason and the bytes it came as."""
+    """What can never be delivered, with the reason and the bytes it came as; the first of them if it is too large."""
     properties: dict[str, str | int] = {
-        "reason": reason[:4096],
+        "reason": reason[:_REASON_CHARACTERS],
         "messageId": message.message_id,
         "enqueuedAt": message.enqueued.isoformat(),
         "sequenceNumber": message.sequence_number,
     }
     if field:
         properties["field"] = field[:512]
+    if len(message.body) > MAXIMUM_PARKED_BYTES:
+        properties["bodyBytes"] = len(message.body)
+        message = structs.replace(message, body=message.body[:MAXIMUM_PARKED_BYTES])
     if parcel is not None:
         properties |= {ID: parcel.id, POSITION: parcel.position, ATTEMPT: parcel.attempt}
         properties[AUDIENCES] = ",".join(sorted(map(str, parcel.audiences)))
@@ -201,7 +216,7 @@ def _copy(message: Received, properties: Mapping[str, str | int], when: datetime
     """
     origin = position_of(message.enqueued, message.sequence_number)
     digest = hashlib.sha256(repr((origin, sorted(properties.items()))).encode()).hexdigest()[:32]
-    carried = {name: value for name, value in message.properties.items() if isinstance(value, str | int)}
+    carried = _carried(message.properties)
     return Outgoing(message.body, f"{origin}.{digest}", message.content_type, {**carried, **properties}, when)
 
 
@@ -216,6 +231,37 @@ def _open_body(message: Received) -> tuple[Alert, str]:
 def _check_size(body: bytes) -> None:
     if len(body) > MAXIMUM_BYTES:
         raise InvalidAlertError(f"the alert has {len(body):,} bytes, more than {MAXIMUM_BYTES:,}")
+
+
+def _carried(properties: Mapping[str, object]) -> dict[str, str | int]:
+    """What copies have of a message's properties: all, unless it is parked for having too many."""
+    carried: dict[str, str | int] = {}
+    room = {True: _OURS_BYTES, False: MAXIMUM_CARRIED_BYTES}
+    for name, value in properties.items():
+        size = _bytes(name, value)
+        if isinstance(value, str | int) and size <= room[name in OURS]:
+            room[name in OURS] -= size
+            carried[name] = value
+    return carried
+
+
+def _check_carried(properties: Mapping[str, object]) -> None:
+    size = sum(_bytes(name, value) for name, value in properties.items())
+    if size > MAXIMUM_CARRIED_BYTES:
+        raise InvalidAlertError(f"the application properties have {size:,} bytes, more than {MAXIMUM_CARRIED_BYTES:,}")
+
+
+def _bytes(name: str, value: object) -> int:
+    return len(f"{name}{value}".encode(errors="replace"))
+
+
+def _audiences(message: Received) -> list[str]:
+    names = _names(message, AUDIENCES)
+    if len(names) > MAXIMUM_AUDIENCES:
+        raise InvalidAlertError(
+            f"application property `{AUDIENCES}`: {len(names):,} audiences, more than {MAXIMUM_AUDIENCES}", AUDIENCES
+        )
+    return names
 
 
 def _names(message: Received, name: str) -> list[str]:

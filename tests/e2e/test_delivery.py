@@ -83,6 +83,28 @@ async def test_a_batch_with_rotten_messages_delivers_the_rest_and_parks_them(sys
         assert properties[b"messageId"].decode().startswith(unique)
 
 
+async def test_messages_as_large_as_the_queue_takes_are_parked_too(system: System, unique: str) -> None:
+    """Though with the reason they are larger than that; they hold up none that came with them."""
+    large = ServiceBusMessage(b"x" * 255_000, message_id=f"{unique}-body")
+    wide = ServiceBusMessage(
+        json.dumps({"to": [f"user:{unique}"], "title": "x"}),
+        message_id=f"{unique}-properties",
+        application_properties={f"name-{number}": "x" * 15_000 for number in range(4)},
+    )
+    async with system.inbox(unique) as inbox, system.service_bus() as client:
+        async with client.get_queue_sender("alerts") as sender:
+            await sender.send_messages(large)
+            await sender.send_messages(wide)
+            good = json.dumps({"to": [f"user:{unique}"], "title": "Good"})
+            await sender.send_messages(ServiceBusMessage(good, message_id=f"{unique}-good"))
+        await inbox.wait_until(lambda inbox: len(own(inbox)) == 1, SECONDS)
+    properties: list[dict[Any, Any]] = [parked.application_properties or {} for parked in await system.poisoned(2)]
+    assert sorted(each[b"reason"].decode() for each in properties) == [
+        "the alert has 255,000 bytes, more than 65,536",
+        "the application properties have 60,024 bytes, more than 16,384",
+    ]
+
+
 async def test_two_producers_with_the_same_id_make_one_card(system: System, unique: str) -> None:
     """The id is the idempotency key from queue to screen, also where the queue cannot know."""
     alert = {"id": unique, "to": [f"user:{unique}"], "title": "Only once"}

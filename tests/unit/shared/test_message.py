@@ -12,7 +12,18 @@ from shared.alert import MAXIMUM_BYTES, Alert
 from shared.audience import Audience
 from shared.errors import InvalidAlertError
 from shared.position import position_of
-from shared.wire.message import Outgoing, Parcel, Received, open_parcel, outgoing, poison, postponed, retry
+from shared.wire.message import (
+    MAXIMUM_CARRIED_BYTES,
+    MAXIMUM_PARKED_BYTES,
+    Outgoing,
+    Parcel,
+    Received,
+    open_parcel,
+    outgoing,
+    poison,
+    postponed,
+    retry,
+)
 from tests.unit.shared.fakes import ADA, BEN, NOON, OFFICE, place, received
 
 TO = [str(audience) for audience in (ADA, BEN, OFFICE)]
@@ -253,6 +264,33 @@ def test_a_long_reason_is_cut() -> None:
     """Whatever a producer put into the alert, the reason stays small enough to be sent."""
     parked = poison(message(), "x" * 100_000, field="y" * 100_000)
     assert sum(len(str(value)) for value in parked.properties.values()) < 8 * 1024
+
+
+def test_whatever_came_is_parked_within_the_queues_limits() -> None:
+    """256 KB in all, 64 KB of it properties; a body that is cut says how large it was."""
+    properties = {f"name-{number}": "ü" * 4_000 for number in range(7)} | {"audiences": "user:ö," * 4_000}
+    original = structs.replace(message(), properties=properties | {"channels": "x" * 30_000}, body=b"x" * 200_000)
+    parked = poison(original, "ß" * 10_000, field="ö" * 10_000)
+    assert sum(len(f"{name}{value}".encode()) for name, value in parked.properties.items()) < 64 * 1024
+    assert (len(parked.body), parked.properties["bodyBytes"]) == (MAXIMUM_PARKED_BYTES, 200_000)
+    assert parked.properties["name-0"] == "ü" * 4_000
+    assert "bodyBytes" not in poison(message(), "x").properties
+
+
+def test_properties_that_copies_could_not_carry_are_poison() -> None:
+    """The error says how much there may be."""
+    with pytest.raises(InvalidAlertError, match="application properties have 16,385 bytes, more than 16,384"):
+        open_parcel(message(name="x" * (MAXIMUM_CARRIED_BYTES - 3)))
+    fits = message(name="x" * (MAXIMUM_CARRIED_BYTES - 4))
+    copy = retry(open_parcel(fits), (ADA,), frozenset({"live"}), LATER)
+    assert copy.properties["name"] == fits.properties["name"]
+    assert open_parcel(received(copy, place(2))).attempt == 1
+
+
+def test_more_audiences_than_an_alert_may_have_are_poison() -> None:
+    """Also where a property names them."""
+    with pytest.raises(InvalidAlertError, match="`audiences`: 101 audiences, more than 100"):
+        open_parcel(message(audiences=",".join(f"user:{number}" for number in range(101))))
 
 
 def test_a_producers_message_is_recognised_by_its_id() -> None:

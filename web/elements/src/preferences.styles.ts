@@ -160,6 +160,10 @@ export const preferencesStyles = css`
     container-type: inline-size;
   }
 
+  section:focus-visible {
+    outline: none;
+  }
+
   .sub {
     display: flex;
     grid-column: 1;

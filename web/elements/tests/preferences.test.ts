@@ -2,7 +2,7 @@ import { page, userEvent } from "vitest/browser";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { someone } from "../gallery/preference-states.ts";
 import { type PreferencesElement, useBelfry } from "../src/index.ts";
-import { card, type FakeBelfry, UNREACHABLE } from "./fake.ts";
+import { card, type FakeBelfry, FakeError, UNREACHABLE } from "./fake.ts";
 import { announced, clear, find, findAll, focused, settled } from "./page.ts";
 
 beforeEach(clear);
@@ -349,8 +349,10 @@ describe("this device", () => {
   test("is explained when the browser forbids it", async () => {
     const { client, element } = await show();
     client.push.allowed = false;
+    named("Notifications on this device").focus();
     named("Notifications on this device").click();
     await loaded();
+    expect((focused() as HTMLElement).innerText, "the switch has gone").toContain("Blocked by the browser");
     expect(findAll(element, "[name=push]")).toEqual([]);
     expect(find(element, "belfry-push-switch").shadowRoot?.textContent).toContain(
       "Allow notifications for this site in your browser’s settings",
@@ -403,6 +405,16 @@ describe("the person's devices", () => {
     await loaded();
     expect(findAll(element, "[data-installation]")).toHaveLength(2);
     expect(find(element, "[data-installation=laptop] .fault").innerText).toContain("cannot be reached");
+    expect(focused()?.getAttribute("aria-label")).toBe("Remove Browser");
+  });
+
+  test("that could not be loaded are loaded by a button, which leaves the focus with them", async () => {
+    const client = someone();
+    vi.spyOn(client, "devices").mockRejectedValueOnce(new FakeError(UNREACHABLE));
+    await show(client);
+    await userEvent.click(page.getByRole("button", { name: "Try again" }));
+    await loaded();
+    expect(focused()?.textContent).toBe("Your devices");
   });
 
   test("are not spoken of where nothing is pushed at all", async () => {

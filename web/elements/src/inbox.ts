@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import type { BelfryClient, CardList, Filter, Unsubscribe } from "@belfry/client";
 import { announce, announceArrivals } from "./announcer.ts";
-import { broken, closed, quiet, sieve } from "./drawings.ts";
+import { broken, closed, quiet, sieve, states } from "./drawings.ts";
 import { BelfryElement, define, onOtherPerson } from "./element.ts";
 import "./feed.ts";
 import type { FeedElement, MarkDetail } from "./feed.ts";
@@ -25,7 +25,7 @@ const TICK = 30_000;
  * @fires belfry-open - before a link is followed; cancel it to go there by a router.
  */
 export class InboxElement extends BelfryElement {
-  static override styles = [theme, buttons, inboxStyles];
+  static override styles = [theme, buttons, states, inboxStyles];
   static override properties: PropertyDeclarations = {
     filter: { attribute: false },
     choosing: { state: true },

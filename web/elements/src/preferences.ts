@@ -2,7 +2,7 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from "l
 import type { BelfryClient, Connection, Preferences, Problem, QuietHours, Unsubscribe } from "@belfry/client";
 import "./devices.ts";
 import { knowsDevices, type DevicesElement } from "./devices.ts";
-import { broken, closed } from "./drawings.ts";
+import { broken, closed, states } from "./drawings.ts";
 import { BelfryElement, define } from "./element.ts";
 import { categoriesOf } from "./filters.ts";
 import { FocusKeeper } from "./focus-keeper.ts";
@@ -31,7 +31,7 @@ const SAID = 3000;
  * @slot signed-out - A way to sign in, shown to who is signed out.
  */
 export class PreferencesElement extends BelfryElement {
-  static override styles = [theme, buttons, settings, preferencesStyles];
+  static override styles = [theme, buttons, states, settings, preferencesStyles];
   static override properties: PropertyDeclarations = {
     topics: { type: Array },
     categories: { type: Array },

@@ -102,7 +102,7 @@ class Stage extends LitElement {
   #places(): TemplateResult {
     const places: readonly Place[] = this.#settings?.hub ? [...SEATS, "phone"] : SEATS;
     return html`
-      <div class="stage-tabs" role="group" aria-label="What is shown">
+      <div class="tabs stage-tabs" role="group" aria-label="What is shown">
         ${places.map(
           (place) =>
             html`<button

@@ -37,11 +37,19 @@ const TYPES: Readonly<Record<string, string>> = {
   png: "image/png",
 };
 
-/** Paths of alerts, and the page that shows them; `staticwebapp.config.json` says the same where it is deployed. */
-const PAGES: readonly (readonly [RegExp, string])[] = [
-  [/^\/(orders(\/.*)?|news|offers|preferences)$/, "/customer.html"],
-  [/^\/(desk(\/.*)?|stock|reports)$/, "/office.html"],
-];
+/** What all pages begin with; each has `<!-- head -->` in its place. */
+const HEAD = readFileSync(resolve(import.meta.dirname, "build/head.html"), "utf8");
+
+interface Route {
+  /** A path, or the beginning of several with `*` for the rest. */
+  readonly route: string;
+  readonly rewrite?: string;
+}
+
+/** Which page shows what, as where the site is deployed. */
+const { routes } = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, "public/staticwebapp.config.json"), "utf8"),
+) as { readonly routes: readonly Route[] };
 
 function site(): Plugin {
   return {
@@ -51,7 +59,7 @@ function site(): Plugin {
         const path = new URL(request.url ?? "/", "http://localhost").pathname;
         const content = contentOf(path.slice(1));
         if (content === null) {
-          request.url = PAGES.find(([pattern]) => pattern.test(path))?.[1] ?? request.url;
+          request.url = routes.find((each) => isMeant(path, each))?.rewrite ?? request.url;
           next();
         } else {
           response.setHeader("content-type", TYPES[path.split(".").at(-1) ?? ""] ?? "");
@@ -59,6 +67,8 @@ function site(): Plugin {
         }
       });
     },
+    // Before Vite looks for what the pages load.
+    transformIndexHtml: { order: "pre", handler: (html) => html.replace("<!-- head -->", HEAD.trim()) },
     generateBundle() {
       for (const fileName of [...Object.keys(MADE), ...Object.keys(BUNDLES)]) {
         const source = contentOf(fileName);
@@ -68,6 +78,10 @@ function site(): Plugin {
       }
     },
   };
+}
+
+function isMeant(path: string, { route }: Route): boolean {
+  return route.endsWith("*") ? path.startsWith(route.slice(0, -1)) : path === route;
 }
 
 /** What a file of the site holds that is no page; null: there is no such file, or it has not been built. */

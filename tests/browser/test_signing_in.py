@@ -3,7 +3,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
-from playwright.async_api import Page, Request, expect
+from playwright.async_api import Page, Request, Route, expect
 
 from tests.browser.views import expect_unread
 from tests.browser.visitors import Visitors
@@ -49,6 +49,31 @@ async def test_who_signs_out_leaves_nothing_behind(visitors: Visitors, system: S
     await person.pick(other, f"{unique}-next")
     await expect(other.get_by_role("button", name=f"Signed in as {unique}-next")).to_be_visible()
     await expect_unread(other, 0)
+
+
+async def test_without_a_provider_one_can_sign_out_and_is_told_why_one_cannot_sign_in(
+    visitors: Visitors, unique: str
+) -> None:
+    """Signed out is who wants to be, at the provider or not."""
+    person = await visitors.add(unique)
+    person.allow("ERR_FAILED")
+    page = await person.visit("/customer.html")
+    await page.reload()
+    await expect_unread(page, 0)
+
+    async def cut(route: Route) -> None:
+        await route.abort()
+
+    await person.context.route("**/.well-known/openid-configuration", cut)
+    await page.get_by_role("button", name="Signed in as").click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Sign out").click()
+    await page.get_by_role("button", name="Sign in both").click()
+    await expect(page.get_by_role("alert").filter(has_text="cannot be reached")).to_be_visible()
+    assert await page.evaluate(SESSION) is None
+    await page.goto(page.url + "customer.html")
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+    await expect(page.get_by_role("alert").filter(has_text="cannot be reached")).to_be_visible()
 
 
 async def test_a_token_that_is_over_is_renewed_without_a_word(visitors: Visitors, system: System, unique: str) -> None:

@@ -39,6 +39,9 @@ const TYPES: Readonly<Record<string, string>> = {
   png: "image/png",
 };
 
+/** What all pages begin with; each has `<!-- head -->` in its place. */
+const HEAD = readFileSync(resolve(import.meta.dirname, "build/head.html"), "utf8");
+
 function site(): Plugin {
   return {
     name: "site",
@@ -55,6 +58,8 @@ function site(): Plugin {
         }
       });
     },
+    // Before Vite looks for what the pages load.
+    transformIndexHtml: { order: "pre", handler: (html) => html.replace("<!-- head -->", HEAD.trim()) },
     generateBundle() {
       for (const fileName of [...Object.keys(MADE), ...Object.keys(BUNDLES)]) {
         const source = contentOf(fileName);

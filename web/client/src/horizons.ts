@@ -90,3 +90,9 @@ export class Horizons {
     for (const [key, horizon] of this.#own) if (horizon < floor) this.#own.set(key, floor);
   }
 }
+
+/** The lowest position above another one. */
+export function after(position: string): string {
+  const [milliseconds = "", number = ""] = position.split("-");
+  return `${milliseconds}-${(BigInt(number) + 1n).toString().padStart(number.length, "0")}`;
+}

@@ -2,10 +2,10 @@
 
 import type { Api } from "./api.ts";
 import { BelfryError, SignedOutError } from "./errors.ts";
-import { queryOf } from "./horizons.ts";
+import { after, queryOf } from "./horizons.ts";
 import type { Outcome, Said } from "./outbox.ts";
 import type { Input } from "./input.ts";
-import { after, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 import type { Filter } from "./types.ts";
 import type { Changes, Mark, Page } from "./wire.ts";
 

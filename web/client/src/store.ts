@@ -6,7 +6,7 @@
  */
 
 import { UnreadCount } from "./count.ts";
-import { COMPLETE, Horizons } from "./horizons.ts";
+import { after, COMPLETE, Horizons } from "./horizons.ts";
 import type { Input, Kept } from "./input.ts";
 import { News } from "./news.ts";
 import { enqueue, Expectation, type Said } from "./outbox.ts";
@@ -397,10 +397,4 @@ export class Store {
       user: this.#user,
     };
   }
-}
-
-/** The lowest position above another one. */
-export function after(position: string): string {
-  const [milliseconds = "", number = ""] = position.split("-");
-  return `${milliseconds}-${(BigInt(number) + 1n).toString().padStart(number.length, "0")}`;
 }

@@ -3,6 +3,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { BelfryClient, Device, Problem, Unsubscribe } from "@belfry/client";
 import { announce } from "./announcer.ts";
 import { BelfryElement, define } from "./element.ts";
+import { FocusKeeper } from "./focus-keeper.ts";
 import { settings } from "./preferences.styles.ts";
 import { attempt } from "./saver.ts";
 import { buttons, theme } from "./theme.ts";
@@ -65,6 +66,11 @@ export class DevicesElement extends BelfryElement {
     this.problem = null;
     this.asked = null;
     this.refused = null;
+    new FocusKeeper(this);
+  }
+
+  override focus(options?: FocusOptions): void {
+    this.renderRoot.querySelector<HTMLElement>("legend")?.focus(options);
   }
 
   protected override watch(client: BelfryClient): readonly Unsubscribe[] {
@@ -188,9 +194,10 @@ export class DevicesElement extends BelfryElement {
     if (!client || !knowsDevices(client)) {
       return;
     }
-    this.asked = null;
-    this.refused = null;
-    const problem = await attempt(() => client.removeDevice(installation));
+    const [problem] = await Promise.all([
+      attempt(() => client.removeDevice(installation)),
+      this.#ask(installation, null),
+    ]);
     // It may be gone already: removed from there.
     if (problem && problem.status !== 404) {
       this.refused = { installation, problem };
@@ -199,7 +206,6 @@ export class DevicesElement extends BelfryElement {
     this.devices = (this.devices ?? []).filter((device) => device.installation !== installation);
     const { devices } = this.texts.preferences;
     announce(devices.removed(devices.platform(platform)), this.speech);
-    this.renderRoot.querySelector<HTMLElement>("legend")?.focus();
   }
 }
 

@@ -1,8 +1,56 @@
-import { html, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { css, html, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 
-/** Small drawings for where there is nothing else to see: lines in the colour of text, one thing in the accent. */
+/** What stands where there is nothing else to see: a drawing, a headline, what to do about it. */
+export const states = css`
+  .state {
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    gap: var(--_space);
+    text-align: center;
+  }
+
+  .drawing {
+    margin-block-end: calc(var(--_space) * 3);
+    color: var(--_control);
+  }
+
+  .drawing .fill {
+    fill: color-mix(in oklab, var(--_line) 45%, var(--_surface));
+  }
+
+  .drawing .faint {
+    stroke: var(--_line);
+  }
+
+  .drawing .accent {
+    stroke: var(--_accent);
+  }
+
+  .state p {
+    max-inline-size: 34ch;
+    margin: 0;
+    text-wrap: balance;
+  }
+
+  .state .headline {
+    font-weight: 600;
+  }
+
+  .state .hint {
+    color: var(--_muted);
+  }
+
+  .state .button,
+  .state ::slotted(*) {
+    margin-block-start: calc(var(--_space) * 3);
+  }
+`;
+
+/** Small drawings: lines in the colour of text, one thing in the accent. */
 function drawing(content: SVGTemplateResult): TemplateResult {
   return html`<svg
+    class="drawing"
     aria-hidden="true"
     width="96"
     height="72"

@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { BelfryClient, Card, Problem, Unsubscribe } from "@belfry/client";
+import { announce } from "./announcer.ts";
 import { CardElement } from "./card.ts";
 import { BelfryElement, define } from "./element.ts";
 import { feedStyles } from "./feed.styles.ts";
@@ -24,7 +25,6 @@ export interface MarkDetail {
  *
  * @fires mark - a card is to be marked.
  * @fires older - the next page is wanted.
- *
  */
 export class FeedElement extends BelfryElement {
   static override styles = [theme, buttons, feedStyles];
@@ -340,6 +340,7 @@ export class FeedElement extends BelfryElement {
       return;
     }
     const index = this.#reading.indexOf(card.card);
+    const { announce: announced } = this.texts;
     switch (command) {
       case "next":
         void this.#focusRow(index + 1);
@@ -358,6 +359,8 @@ export class FeedElement extends BelfryElement {
         break;
       case "turn":
         this.#mark({ card, change: { read: !card.read } });
+        // Of a name that changes while it has the focus, screen readers say nothing.
+        announce(card.read ? announced.markedUnread : announced.markedRead, this.speech);
         break;
       case "leave":
         this.renderRoot.querySelector<HTMLElement>(".end")?.focus();

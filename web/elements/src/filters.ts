@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import type { Card, Filter, Severity } from "@belfry/client";
 import { severityIcon } from "./icons.ts";
 import type { Texts } from "./texts/index.ts";
@@ -52,7 +53,10 @@ export function filterChoices(
         ? nothing
         : html`<fieldset>
             <legend>${texts.inbox.category}</legend>
-            ${categories.map(
+            ${repeat(
+              categories,
+              // Others come in between, with the cards of theirs: who is on a button stays on that one.
+              (category) => category,
               (category) =>
                 html`<button
                   class="button chip"

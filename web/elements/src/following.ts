@@ -21,7 +21,7 @@ export class Following {
     this.#changed = changed;
   }
 
-  /** All that are followed, or were a moment ago. */
+  /** All that are followed, as the server has it. */
   get topics(): readonly string[] {
     return [...this.#subscribed];
   }

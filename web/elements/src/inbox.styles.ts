@@ -203,52 +203,11 @@ export const inboxStyles = css`
 
   .state {
     flex: 1;
-    display: flex;
-    flex-direction: column;
-    align-items: center;
     justify-content: center;
-    gap: calc(var(--_space) * 1);
     min-block-size: 12rem;
     padding: calc(var(--_space) * 8);
     padding-block-end: calc(var(--_space) * 14);
     overflow: hidden auto;
-    text-align: center;
-  }
-
-  .state svg[viewBox="0 0 96 72"] {
-    margin-block-end: calc(var(--_space) * 3);
-    color: var(--_control);
-  }
-
-  .state .fill {
-    fill: color-mix(in oklab, var(--_line) 45%, var(--_surface));
-  }
-
-  .state .faint {
-    stroke: var(--_line);
-  }
-
-  .state .accent {
-    stroke: var(--_accent);
-  }
-
-  .state p {
-    max-inline-size: 34ch;
-    margin: 0;
-    text-wrap: balance;
-  }
-
-  .state .headline {
-    font-weight: 600;
-  }
-
-  .state .hint {
-    color: var(--_muted);
-  }
-
-  .state .button,
-  .state ::slotted(*) {
-    margin-block-start: calc(var(--_space) * 3);
   }
 
   .undo {

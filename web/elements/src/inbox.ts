@@ -1,10 +1,11 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import type { BelfryClient, CardList, Filter, Unsubscribe } from "@belfry/client";
 import { announce, announceArrivals } from "./announcer.ts";
-import { broken, closed, quiet, sieve } from "./drawings.ts";
+import { broken, closed, quiet, sieve, states } from "./drawings.ts";
 import { BelfryElement, define, onOtherPerson } from "./element.ts";
 import "./feed.ts";
 import type { FeedElement, MarkDetail } from "./feed.ts";
+import { FocusKeeper } from "./focus-keeper.ts";
 import { categoriesOf, filterChoices, narrowings, plain } from "./filters.ts";
 import { checkAllIcon, filterIcon, offlineIcon, retryIcon, undoIcon } from "./icons.ts";
 import { inboxStyles } from "./inbox.styles.ts";
@@ -24,7 +25,7 @@ const TICK = 30_000;
  * @fires belfry-open - before a link is followed; cancel it to go there by a router.
  */
 export class InboxElement extends BelfryElement {
-  static override styles = [theme, buttons, inboxStyles];
+  static override styles = [theme, buttons, states, inboxStyles];
   static override properties: PropertyDeclarations = {
     filter: { attribute: false },
     choosing: { state: true },
@@ -42,7 +43,6 @@ export class InboxElement extends BelfryElement {
   #list: CardList | null = null;
   #listed: { client: BelfryClient; filter: Filter } | null = null;
   #stopList: Unsubscribe | null = null;
-  #hadFocus = false;
   #offer: ReturnType<typeof setTimeout> | undefined;
   #tick: ReturnType<typeof setInterval> | undefined;
 
@@ -51,6 +51,7 @@ export class InboxElement extends BelfryElement {
     this.filter = {};
     this.choosing = false;
     this.archived = null;
+    new FocusKeeper(this);
   }
 
   override connectedCallback(): void {
@@ -86,7 +87,6 @@ export class InboxElement extends BelfryElement {
   }
 
   protected override willUpdate(): void {
-    this.#hadFocus = this.matches(":focus-within");
     const client = this.isConnected ? this.belfry : null;
     if (client !== this.#listed?.client || this.filter !== this.#listed.filter) {
       this.#leaveList();
@@ -96,13 +96,6 @@ export class InboxElement extends BelfryElement {
         this.#stopList = this.#list.observe(this.#again);
         this.#feed?.settle();
       }
-    }
-  }
-
-  protected override updated(): void {
-    // What had the focus may be gone: the last card, a button that has done its work.
-    if (this.#hadFocus && !this.matches(":focus-within")) {
-      this.focus();
     }
   }
 
@@ -195,18 +188,23 @@ export class InboxElement extends BelfryElement {
       }`;
   }
 
-  #connection(): TemplateResult | typeof nothing {
+  /** The region is always there: one that appears together with its text is not read by all screen readers. */
+  #connection(): TemplateResult {
     const { connection, queued } = this.snapshot;
     const { texts } = this;
-    return connection === "waiting"
-      ? html`<div class="bar" part="offline" role="status">
-          ${offlineIcon()}
-          <span
-            >${navigator.onLine ? texts.reconnecting : texts.offline}
-            ${queued > 0 ? texts.queued(queued) : nothing}</span
-          >
-        </div>`
-      : nothing;
+    return html`<div role="status">
+      ${
+        connection === "waiting"
+          ? html`<div class="bar" part="offline">
+              ${offlineIcon()}
+              <span
+                >${navigator.onLine ? texts.reconnecting : texts.offline}
+                ${queued > 0 ? texts.queued(queued) : nothing}</span
+              >
+            </div>`
+          : nothing
+      }
+    </div>`;
   }
 
   #content(): TemplateResult {
@@ -315,7 +313,7 @@ export class InboxElement extends BelfryElement {
     if ("archived" in change) {
       this.archived = card.title;
       this.#offerUndo();
-      announce(`${this.texts.inbox.archived(card.title)}. ${this.texts.inbox.undo}: Z`, this.speech);
+      announce(this.texts.announce.archived(card.title), this.speech);
     }
   }
 
@@ -330,7 +328,7 @@ export class InboxElement extends BelfryElement {
     const last = this.#undo.pop();
     if (last) {
       this.belfry?.mark(last.card, last.change);
-      announce(`${this.texts.inbox.undone}: ${last.title}`, this.speech);
+      announce(this.texts.announce.undone(last.title), this.speech);
     }
     this.#keepOffering();
     this.archived = null;

@@ -17,9 +17,10 @@ export type Change = (change: (now: Preferences) => Partial<Preferences>) => voi
 
 const SEVERITIES: readonly Severity[] = ["info", "success", "warning", "critical"];
 
-/** What is followed, and of that what is pushed: what the app offers, and what is followed or muted besides. */
+/** What is followed, and of that what is pushed: what the app offers, and others. */
 export function topicFields(
   given: readonly Topic[],
+  others: Iterable<string>,
   following: Following | null,
   draft: Preferences,
   texts: Texts,
@@ -27,10 +28,10 @@ export function topicFields(
 ): TemplateResult | typeof nothing {
   const { topics } = texts.preferences;
   const offered = new Set(given.map(({ topic }) => topic));
-  const others = [...new Set([...(following?.topics ?? []), ...draft.mutedTopics])]
+  const besides = [...others]
     .filter((topic) => !offered.has(topic))
     .map((topic): Topic => ({ topic, title: readable(topic) }));
-  const all = [...given, ...others];
+  const all = [...given, ...besides];
   return all.length === 0
     ? nothing
     : html`<fieldset class="group" part="group topics">
@@ -83,8 +84,8 @@ function topicField(
               aria-label=${topics.pushOf(title)}
               .checked=${live(!muted.includes(topic))}
               @change=${(event: Event) => {
-                const { checked } = event.currentTarget as HTMLInputElement;
-                change((now) => ({ mutedTopics: muting(now.mutedTopics, topic, !checked) }));
+                const on = isChecked(event);
+                change((now) => ({ mutedTopics: muting(now.mutedTopics, topic, !on) }));
               }}
             />${topics.push}</label
           >`

@@ -160,6 +160,10 @@ export const preferencesStyles = css`
     container-type: inline-size;
   }
 
+  section:focus-visible {
+    outline: none;
+  }
+
   .sub {
     display: flex;
     grid-column: 1;
@@ -351,43 +355,7 @@ export const preferencesStyles = css`
   }
 
   .state {
-    display: flex;
-    flex-direction: column;
-    align-items: center;
-    gap: var(--_space);
     padding: calc(var(--_space) * 10) calc(var(--_space) * 4);
-    text-align: center;
-  }
-
-  .state svg[viewBox="0 0 96 72"] {
-    margin-block-end: calc(var(--_space) * 3);
-    color: var(--_control);
-  }
-
-  .state .fill {
-    fill: color-mix(in oklab, var(--_line) 45%, var(--_surface));
-  }
-
-  .state .faint {
-    stroke: var(--_line);
-  }
-
-  .state .accent {
-    stroke: var(--_accent);
-  }
-
-  .state p {
-    max-inline-size: 40ch;
-    margin: 0;
-    text-wrap: balance;
-  }
-
-  .state .headline {
-    font-weight: 600;
-  }
-
-  .state .button {
-    margin-block-start: calc(var(--_space) * 3);
   }
 
   /* While it is loading */

@@ -2,9 +2,10 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from "l
 import type { BelfryClient, Connection, Preferences, Problem, QuietHours, Unsubscribe } from "@belfry/client";
 import "./devices.ts";
 import { knowsDevices, type DevicesElement } from "./devices.ts";
-import { broken, closed } from "./drawings.ts";
+import { broken, closed, states } from "./drawings.ts";
 import { BelfryElement, define } from "./element.ts";
 import { categoriesOf } from "./filters.ts";
+import { FocusKeeper } from "./focus-keeper.ts";
 import { Following } from "./following.ts";
 import { checkIcon, offlineIcon, retryIcon, severityIcon } from "./icons.ts";
 import {
@@ -30,7 +31,7 @@ const SAID = 3000;
  * @slot signed-out - A way to sign in, shown to who is signed out.
  */
 export class PreferencesElement extends BelfryElement {
-  static override styles = [theme, buttons, settings, preferencesStyles];
+  static override styles = [theme, buttons, states, settings, preferencesStyles];
   static override properties: PropertyDeclarations = {
     topics: { type: Array },
     categories: { type: Array },
@@ -51,7 +52,12 @@ export class PreferencesElement extends BelfryElement {
   declare protected said: boolean;
 
   #following: Following | null = null;
+  /** Topics and categories that have been shown: they keep their rows, with the focus and a way back. */
+  readonly #topics = new Set<string>();
+  readonly #categories = new Set<string>();
   #saver: Saver<Preferences> | null = null;
+  /** Quiet hours as they are saved: those in the draft may be such as cannot be. */
+  #quietHours: QuietHours | null = null;
   /** Quiet hours as they were before they were turned off. */
   #usual: QuietHours = usualQuietHours();
   #saying: ReturnType<typeof setTimeout> | undefined;
@@ -67,6 +73,11 @@ export class PreferencesElement extends BelfryElement {
     this.draft = null;
     this.problem = null;
     this.said = false;
+    new FocusKeeper(this);
+  }
+
+  override focus(options?: FocusOptions): void {
+    this.renderRoot.querySelector("section")?.focus(options);
   }
 
   override connectedCallback(): void {
@@ -103,9 +114,24 @@ export class PreferencesElement extends BelfryElement {
     ];
   }
 
+  protected override willUpdate(): void {
+    const { mutedTopics = [], mutedCategories = [] } = this.draft ?? {};
+    for (const topic of [...(this.#following?.topics ?? []), ...mutedTopics]) {
+      this.#topics.add(topic);
+    }
+    for (const category of categoriesOf(this.belfry?.list().cards ?? [], { categories: mutedCategories })) {
+      this.#categories.add(category);
+    }
+  }
+
   protected override render(): TemplateResult {
     const { preferences } = this.texts;
-    return html`<section part="preferences" lang=${this.speech.locale} aria-label=${preferences.label}>
+    return html`<section
+      part="preferences"
+      tabindex="-1"
+      lang=${this.speech.locale}
+      aria-label=${preferences.label}
+    >
       ${
         this.snapshot.connection === "signed-out"
           ? html`<div class="state" part="state">
@@ -126,13 +152,13 @@ export class PreferencesElement extends BelfryElement {
     const { preferences } = this.texts;
     const offline = this.#offline;
     return html`<form novalidate @submit=${stay}>
-      ${
-        offline
-          ? html`<div class="note" part="offline" role="status">
-              ${offlineIcon()}<span>${preferences.offline}</span>
-            </div>`
-          : nothing
-      }
+      <div role="status">
+        ${
+          offline
+            ? html`<div class="note" part="offline">${offlineIcon()}<span>${preferences.offline}</span></div>`
+            : nothing
+        }
+      </div>
       <div class="group">
         <h3>${preferences.device.title}</h3>
         <div class="rows" part="rows">
@@ -144,9 +170,10 @@ export class PreferencesElement extends BelfryElement {
         </div>
       </div>
       <fieldset ?disabled=${offline}>
-        ${topicFields(this.topics, this.#following, draft, this.texts, this.#change)}
+        ${topicFields(this.topics, this.#topics, this.#following, draft, this.texts, this.#change)}
         ${severityFields(draft, this.texts, this.#change)}
-        ${categoryFields(this.#categories(draft), draft, this.texts, this.#change)} ${this.#quiet(draft)}
+        ${categoryFields([...new Set([...this.categories, ...this.#categories])], draft, this.texts, this.#change)}
+        ${this.#quiet(draft)}
       </fieldset>
       ${
         this.belfry && knowsDevices(this.belfry)
@@ -155,12 +182,6 @@ export class PreferencesElement extends BelfryElement {
       }
       ${this.#saving()}
     </form>`;
-  }
-
-  /** Those that the app names, and then those that are muted or have been seen. */
-  #categories({ mutedCategories: categories }: Preferences): readonly string[] {
-    const seen = categoriesOf(this.belfry?.list().cards ?? [], { categories });
-    return [...this.categories, ...seen.filter((category) => !this.categories.includes(category))];
   }
 
   #quiet({ quietHours }: Preferences): TemplateResult {
@@ -197,7 +218,7 @@ export class PreferencesElement extends BelfryElement {
           : state === "failed"
             ? html`${severityIcon("critical")}
                 <span>${preferences.notSaved} <span lang="en">${problem?.detail}</span></span>
-                <button class="button" type="button" @click=${this.#saveAgain}>${preferences.retry}</button>`
+                <button class="button" type="button" @click=${this.#save}>${preferences.retry}</button>`
             : state === "saved"
               ? html`${checkIcon()}<span>${preferences.saved}</span>`
               : html`<span>${preferences.saving}</span>`
@@ -249,7 +270,10 @@ export class PreferencesElement extends BelfryElement {
       const [preferences, subscriptions] = await Promise.all([client.preferences(), client.subscriptions()]);
       if (isLast()) {
         this.draft = preferences;
+        this.#quietHours = preferences.quietHours;
         this.#usual = preferences.quietHours ?? usualQuietHours();
+        this.#topics.clear();
+        this.#categories.clear();
         this.#following = new Following(
           client,
           subscriptions.map(({ topic }) => topic),
@@ -273,13 +297,17 @@ export class PreferencesElement extends BelfryElement {
     if (!this.draft) {
       return;
     }
-    this.draft = { ...this.draft, ...change(this.draft) };
-    const { quietHours } = this.draft;
+    const changed = change(this.draft);
+    this.draft = { ...this.draft, ...changed };
+    const { quietHours } = changed;
     if (quietHours && faultOf(quietHours, this.texts) !== null) {
       return; // it says so where it is
     }
-    this.#usual = quietHours ?? this.#usual;
-    this.#saver?.save(this.draft);
+    if (quietHours !== undefined) {
+      this.#quietHours = quietHours;
+      this.#usual = quietHours ?? this.#usual;
+    }
+    this.#save();
   };
 
   #savingChanged(): void {
@@ -293,9 +321,9 @@ export class PreferencesElement extends BelfryElement {
     this.requestUpdate();
   }
 
-  readonly #saveAgain = (): void => {
+  readonly #save = (): void => {
     if (this.draft) {
-      this.#saver?.save(this.draft);
+      this.#saver?.save({ ...this.draft, quietHours: this.#quietHours });
     }
   };
 

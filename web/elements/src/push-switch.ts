@@ -2,6 +2,7 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from "l
 import { live } from "lit/directives/live.js";
 import type { BelfryClient, Problem, Unsubscribe } from "@belfry/client";
 import { BelfryElement, define } from "./element.ts";
+import { FocusKeeper } from "./focus-keeper.ts";
 import { settings } from "./preferences.styles.ts";
 import { attempt } from "./saver.ts";
 import { theme } from "./theme.ts";
@@ -30,6 +31,11 @@ export class PushSwitchElement extends BelfryElement {
     this.disabled = false;
     this.busy = null;
     this.problem = null;
+    new FocusKeeper(this);
+  }
+
+  override focus(options?: FocusOptions): void {
+    this.renderRoot.querySelector<HTMLElement>("input, .row")?.focus(options);
   }
 
   protected override watch(client: BelfryClient): readonly Unsubscribe[] {
@@ -107,7 +113,7 @@ export class PushSwitchElement extends BelfryElement {
 }
 
 function explained(name: string, state: string, hint: string): TemplateResult {
-  return html`<div class="row">
+  return html`<div class="row" tabindex="-1">
     <span class="name">${name}</span>
     <span class="hint">${hint}</span>
     <span class="control hint">${state}</span>

@@ -47,7 +47,7 @@ export function quietHoursFields(
       ${fault === null && hours.end < hours.start ? html`<span class="hint">${quiet.nextDay}</span>` : nothing}
     </div>
     ${fault === null ? nothing : html`<p id="quiet-fault" class="fault" role="alert">${fault}</p>`}
-    <fieldset class="days" aria-describedby="every-day">
+    <fieldset class="days" aria-describedby=${hours.days.length === 0 ? "every-day" : nothing}>
       <legend>${quiet.days}</legend>
       <div class="chips">
         ${daysOf(locale).map(

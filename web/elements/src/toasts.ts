@@ -5,6 +5,7 @@ import { announceArrivals } from "./announcer.ts";
 import { BelfryElement, connectedElements, define, onOtherPerson } from "./element.ts";
 import { isInSight } from "./presence.ts";
 import { buttons, theme } from "./theme.ts";
+import { ToastFocus } from "./toast-focus.ts";
 import { appear, glide, placesOf, vanish } from "./toast-motion.ts";
 import { ToastStack, type Toast } from "./toast-stack.ts";
 import "./toast.ts";
@@ -59,13 +60,13 @@ export class ToastsElement extends BelfryElement {
   /** The newest of those that were brought above all else. */
   #raised = -1;
   #hovered = false;
-  #focused = false;
-  /** Whether the focus came by a click. */
-  #clicked = false;
-  /** What had the focus before it came here. */
-  #before: HTMLElement | null = null;
-  /** Where the focus was, if what had it has gone: the index of the toast. */
-  #lost: number | null = null;
+  readonly #focus = new ToastFocus(
+    this,
+    (depth) => this.#toastAt(depth),
+    () => {
+      this.#look();
+    },
+  );
   #due: ReturnType<typeof setTimeout> | undefined;
   #tick: ReturnType<typeof setInterval> | undefined;
 
@@ -81,7 +82,6 @@ export class ToastsElement extends BelfryElement {
     super.connectedCallback();
     document.addEventListener("visibilitychange", this.#look);
     document.addEventListener("pointerdown", this.#pressed);
-    addEventListener("keydown", this.#switch);
     this.#tick = setInterval(() => {
       if (this.#stack.toasts.length > 0) {
         this.requestUpdate();
@@ -93,9 +93,8 @@ export class ToastsElement extends BelfryElement {
     super.disconnectedCallback();
     document.removeEventListener("visibilitychange", this.#look);
     document.removeEventListener("pointerdown", this.#pressed);
-    removeEventListener("keydown", this.#switch);
     clearInterval(this.#tick);
-    this.#hovered = this.#focused = this.opened = false;
+    this.#hovered = this.opened = false;
     this.#stack.resume(Date.now());
     this.#clear();
   }
@@ -121,10 +120,9 @@ export class ToastsElement extends BelfryElement {
 
   protected override willUpdate(): void {
     const { toasts } = this.#stack;
-    const focused = this.#items.find((item) => item.matches(":focus-within"))?.dataset.id;
     const gone = this.#shown.filter(({ id }) => !toasts.some((toast) => toast.id === id));
     const leaving = gone.map((toast) => ({ toast, depth: this.#shown.indexOf(toast) }));
-    this.#lost = leaving.find(({ toast }) => `${toast.id}` === focused)?.depth ?? null;
+    this.#focus.hold((id) => leaving.find(({ toast }) => `${toast.id}` === id)?.depth ?? null);
     // What nobody sees need not fade.
     this.#leaving = document.hidden ? [] : [...this.#leaving, ...leaving];
     this.#places = placesOf(this.#items);
@@ -152,8 +150,6 @@ export class ToastsElement extends BelfryElement {
       aria-label=${toasts.label}
       aria-keyshortcuts="F6"
       @keydown=${this.#keyPressed}
-      @focusin=${this.#focusCame}
-      @focusout=${this.#focusLeft}
     >
       <ol class=${this.#closer ? "closer" : ""} @pointerenter=${this.#pointed} @pointerleave=${this.#pointed}>
         ${repeat(
@@ -171,7 +167,11 @@ export class ToastsElement extends BelfryElement {
               aria-expanded=${this.#closer ? "true" : "false"}
               @click=${this.#open}
             >
-              <span class="roomy">${toasts.more(count - DEPTHS.length)}</span>
+              ${
+                count > DEPTHS.length
+                  ? html`<span class="roomy">${toasts.more(count - DEPTHS.length)}</span>`
+                  : nothing
+              }
               <span class="tight">${toasts.more(count - 1)}</span>
             </button>`
           : nothing
@@ -224,12 +224,12 @@ export class ToastsElement extends BelfryElement {
       }
     }
     glide(this.#places);
-    this.#keepFocus();
+    this.#focus.keep(this.#shown.length);
   }
 
   /** Whether somebody looks closer: then all are in sight, and none leaves. */
   get #closer(): boolean {
-    return this.#hovered || this.#focused || this.opened;
+    return this.#hovered || this.#focus.here || this.opened;
   }
 
   get #layer(): HTMLElement | null {
@@ -341,88 +341,22 @@ export class ToastsElement extends BelfryElement {
   };
 
   readonly #pressed = (event: Event): void => {
-    const inside = event.composedPath().includes(this);
-    this.#clicked = inside;
-    if (this.opened && !inside) {
+    if (this.opened && !event.composedPath().includes(this)) {
       this.opened = false;
       this.#look();
-    }
-  };
-
-  readonly #focusCame = (event: FocusEvent): void => {
-    if (!this.#focused) {
-      this.#focused = true;
-      if (event.relatedTarget instanceof HTMLElement && !this.#before) {
-        this.#before = event.relatedTarget;
-      }
-      this.#look();
-    }
-  };
-
-  readonly #focusLeft = (event: FocusEvent): void => {
-    if (!(event.relatedTarget instanceof Node && this.#layer?.contains(event.relatedTarget))) {
-      this.#focused = false;
-      // Null: the window has lost it, and may get it back.
-      this.#before = event.relatedTarget === null ? this.#before : null;
-      this.#look();
-    }
-  };
-
-  /** F6: from the page to the toasts, and back. */
-  readonly #switch = (event: KeyboardEvent): void => {
-    if (event.key !== "F6" || event.defaultPrevented || this.#shown.length === 0) {
-      return;
-    }
-    const wasHere = this.#focused;
-    if (wasHere) {
-      this.#goBack();
-    } else {
-      this.#before = activeElement();
-      this.#clicked = false;
-      this.#toastAt(0)?.focus();
-    }
-    // Beside a modal dialog they cannot have the focus: then the key is the browser's.
-    if (wasHere || this.#focused) {
-      event.preventDefault();
     }
   };
 
   readonly #keyPressed = (event: KeyboardEvent): void => {
-    this.#clicked = false;
     if (event.key === "Escape" && !event.defaultPrevented) {
       this.opened = false;
       event.preventDefault();
-      this.#goBack();
+      this.#focus.goBack();
     }
   };
 
   #toastAt(depth: number): HTMLElement | null {
     return this.renderRoot.querySelectorAll<HTMLElement>("li:not(.leaving) > belfry-toast")[depth] ?? null;
-  }
-
-  /** What had the focus has gone: it goes to the next one; without one, or after a click, to where it came from. */
-  #keepFocus(): void {
-    if (this.#lost === null) {
-      return;
-    }
-    const next = this.#toastAt(Math.min(this.#lost, this.#shown.length - 1));
-    this.#lost = null;
-    if (next && !this.#clicked) {
-      next.focus();
-    } else {
-      this.#goBack();
-    }
-  }
-
-  #goBack(): void {
-    const before = this.#before;
-    this.#before = null;
-    if (before?.isConnected) {
-      before.focus();
-    }
-    if (this.#layer?.matches(":focus-within")) {
-      activeElement()?.blur();
-    }
   }
 
   /** Into the top layer, and above what has come into it since the last toast. */
@@ -439,15 +373,6 @@ export class ToastsElement extends BelfryElement {
     }
     this.#raised = Math.max(this.#raised, newest);
   }
-}
-
-/** What has the focus, in whatever shadow root. */
-function activeElement(): HTMLElement | null {
-  let active = document.activeElement;
-  while (active?.shadowRoot?.activeElement) {
-    active = active.shadowRoot.activeElement;
-  }
-  return active instanceof HTMLElement ? active : null;
 }
 
 define("belfry-toasts", ToastsElement);

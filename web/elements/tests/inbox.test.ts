@@ -198,8 +198,10 @@ describe("by keyboard", () => {
     await userEvent.keyboard("u");
     await settled();
     expect(client.said).toEqual([{ card: all[0]?.card, change: { read: true } }]);
+    expect(announced("polite").at(-1)).toBe("Marked as read");
     await userEvent.keyboard("u");
     expect(client.said.at(-1)?.change).toEqual({ read: false });
+    expect(announced("polite").at(-1)).toBe("Marked as unread");
     expect(focusedTitle()).toBe(all[0]?.title);
   });
 
@@ -392,6 +394,20 @@ describe("filters", () => {
     expect(titles(inbox)).toEqual(["three", "two", "one"]);
   });
 
+  test("who is on a category stays on it when another one comes", async () => {
+    const { inbox, client } = await showInbox({ cards: [card({ category: "orders" })] });
+    find(inbox, "[aria-controls=filters]").click();
+    await settled();
+    find(inbox, "fieldset:last-child .chip").focus();
+    client.arrive(card({ category: "news" }));
+    await settled();
+    expect(findAll(inbox, "fieldset:last-child .chip").map((chip) => chip.innerText)).toEqual([
+      "News",
+      "Orders",
+    ]);
+    expect((focused() as HTMLElement).innerText).toBe("Orders");
+  });
+
   test("however many cards there are, none of the filters is squeezed out of sight", async () => {
     const { inbox } = await showInbox({
       cards: cards(60).map((each, index) => ({
@@ -404,6 +420,15 @@ describe("filters", () => {
     await settled();
     const filters = find(inbox, ".filters");
     expect(filters.scrollHeight).toBeLessThanOrEqual(filters.clientHeight);
+  });
+
+  test("that there is no connection is said in a region that was there before", async () => {
+    const { inbox, client } = await showInbox({ cards: cards(1) });
+    const region = find(inbox, "[role=status]");
+    expect(region.innerText).toBe("");
+    client.become({ connection: "waiting", queued: 2 });
+    await settled();
+    expect(region.innerText.trim()).toBe("No connection. Trying again… 2 changes will be sent.");
   });
 
   test("all are marked as read by one button", async () => {

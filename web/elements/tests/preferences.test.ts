@@ -2,7 +2,7 @@ import { page, userEvent } from "vitest/browser";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { someone } from "../gallery/preference-states.ts";
 import { type PreferencesElement, useBelfry } from "../src/index.ts";
-import { type FakeBelfry, UNREACHABLE } from "./fake.ts";
+import { card, type FakeBelfry, FakeError, UNREACHABLE } from "./fake.ts";
 import { announced, clear, find, findAll, focused, settled } from "./page.ts";
 
 beforeEach(clear);
@@ -118,9 +118,10 @@ describe("what is shown", () => {
 
   test("cannot be changed while offline, which it explains", async () => {
     const { client, element } = await show();
+    const region = find(element, "form > [role=status]");
     client.become({ connection: "waiting" });
     await settled();
-    expect(find(element, ".note").innerText).toContain("offline");
+    expect(region.innerText, "a region that was there before").toContain("offline");
     const controls = findAll(element, "input, select, button");
     expect(controls.length).toBeGreaterThan(20);
     expect(controls.filter((control) => !control.matches(":disabled"))).toEqual([]);
@@ -194,6 +195,28 @@ describe("each change is saved at once", () => {
     expect(client.savedPreferences.quietHours?.end).toBe("06:30");
   });
 
+  test("what else is changed is saved also while the quiet hours cannot be", async () => {
+    const { client, element } = await show();
+    const before = client.savedPreferences.quietHours;
+    await enter(input(element, "[name=end]"), "22:00");
+    named("Critical only").click();
+    await loaded();
+    expect(client.savedPreferences.minimumSeverity).toBe("critical");
+    expect(client.savedPreferences.quietHours).toEqual(before);
+    expect(input(element, "[name=end]").value, "the person is not done with it").toBe("22:00");
+  });
+
+  test("that quiet hours are on every day is said only while no day is chosen", async () => {
+    const { element } = await show();
+    const description = (): string | null => find(element, ".days").getAttribute("aria-describedby");
+    expect(description()).toBeNull();
+    for (const day of findAll(element, "[name=days]:checked")) {
+      day.click();
+      await loaded();
+    }
+    expect(find(element, `#${description() ?? ""}`).innerText).toBe("No day chosen: every day.");
+  });
+
   test("quick changes are sent one after the other, and the last one counts", async () => {
     const { client } = await show();
     const save = vi.spyOn(client, "savePreferences");
@@ -216,10 +239,31 @@ describe("each change is saved at once", () => {
     expect(status(element)).toContain("This could not be saved. The server cannot be reached.");
     expect(named("Critical only")).toHaveProperty("checked", true);
     client.failing = null;
+    find(element, ".saving button").focus();
     find(element, ".saving button").click();
     await loaded();
     expect(status(element)).toBe("Saved");
     expect(client.savedPreferences.minimumSeverity).toBe("critical");
+    expect(element.matches(":focus-within"), "the button has gone, and the focus not with it").toBe(true);
+  });
+
+  test("a category that is turned on again, or comes meanwhile, moves no other one under the finger", async () => {
+    const client = someone();
+    client.savedPreferences = { ...client.savedPreferences, mutedCategories: ["gardens"] };
+    const { element } = await show(client);
+    const names = (): string[] =>
+      findAll<HTMLInputElement>(element, "[name^=category-]").map(({ name }) =>
+        name.replace("category-", ""),
+      );
+    const before = names();
+    named("Gardens").focus();
+    named("Gardens").click();
+    await loaded();
+    expect(names()).toEqual(before);
+    client.arrive(card({ category: "a-first-one" }));
+    await loaded();
+    expect(names()).toEqual([...before, "a-first-one"]);
+    expect(focused()).toBe(named("Gardens"));
   });
 
   test("saved is said quietly, and not for ever", async () => {
@@ -247,6 +291,17 @@ describe("topics", () => {
     answer();
     await loaded();
     expect(client.savedSubscriptions.map(({ topic }) => topic).sort()).toEqual(["stock-oak", "workshops"]);
+  });
+
+  test("that the app does not offer can be followed again, by the switch that has the focus", async () => {
+    const { client } = await show();
+    named("Stock oak").focus();
+    named("Notify me about Stock oak").click();
+    named("Stock oak").click();
+    await loaded();
+    expect(client.savedSubscriptions.map(({ topic }) => topic)).toEqual(["offers"]);
+    expect(focused()).toBe(named("Stock oak"));
+    expect(focused()).toHaveProperty("checked", false);
   });
 
   test("are as they were, and say why, when the server refuses", async () => {
@@ -294,8 +349,10 @@ describe("this device", () => {
   test("is explained when the browser forbids it", async () => {
     const { client, element } = await show();
     client.push.allowed = false;
+    named("Notifications on this device").focus();
     named("Notifications on this device").click();
     await loaded();
+    expect((focused() as HTMLElement).innerText, "the switch has gone").toContain("Blocked by the browser");
     expect(findAll(element, "[name=push]")).toEqual([]);
     expect(find(element, "belfry-push-switch").shadowRoot?.textContent).toContain(
       "Allow notifications for this site in your browser’s settings",
@@ -348,6 +405,16 @@ describe("the person's devices", () => {
     await loaded();
     expect(findAll(element, "[data-installation]")).toHaveLength(2);
     expect(find(element, "[data-installation=laptop] .fault").innerText).toContain("cannot be reached");
+    expect(focused()?.getAttribute("aria-label")).toBe("Remove Browser");
+  });
+
+  test("that could not be loaded are loaded by a button, which leaves the focus with them", async () => {
+    const client = someone();
+    vi.spyOn(client, "devices").mockRejectedValueOnce(new FakeError(UNREACHABLE));
+    await show(client);
+    await userEvent.click(page.getByRole("button", { name: "Try again" }));
+    await loaded();
+    expect(focused()?.textContent).toBe("Your devices");
   });
 
   test("are not spoken of where nothing is pushed at all", async () => {

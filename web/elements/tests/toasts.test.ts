@@ -1,6 +1,7 @@
 import { page, userEvent } from "vitest/browser";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { CardElement, ToastsElement } from "../src/index.ts";
+import { type CardElement, setTexts, type ToastsElement } from "../src/index.ts";
+import { en } from "../src/texts/index.ts";
 import { card, FakeBelfry, type FakeOptions } from "./fake.ts";
 import { announced, clear, find, findAll, focused, settled } from "./page.ts";
 
@@ -248,6 +249,24 @@ describe("many", () => {
     expect(visible()).toBe(3);
   });
 
+  test("no text is asked for a number of more that there cannot be", async () => {
+    const counts: number[] = [];
+    const { more } = en.toasts;
+    setTexts("en", {
+      toasts: {
+        more: (count) => {
+          counts.push(count);
+          return more(count);
+        },
+      },
+    });
+    const { client } = await show();
+    await arrive(client, "One", "Two");
+    setTexts("en", { toasts: { more } });
+    expect(counts.length).toBeGreaterThan(0);
+    expect(Math.min(...counts)).toBe(1);
+  });
+
   test("fifty a second are a number", async () => {
     const { client, toasts } = await show();
     for (let index = 0; index < 100; index += 1) {
@@ -437,6 +456,36 @@ describe("by keyboard", () => {
     client.markAllRead();
     await settled();
     expect(focused()).toBe(button);
+  });
+
+  test("the focus goes on when the button for more has gone, as there are no more", async () => {
+    const { client, toasts, button } = await show();
+    button.focus();
+    await arrive(client, "One", "Two", "Three");
+    await pass(1000);
+    await arrive(client, "Four", "Five");
+    await userEvent.keyboard("{F6}");
+    find(toasts, ".button.more").focus();
+    for (const title of ["One", "Two", "Three", "Four"]) {
+      client.mark(client.sorted.find((each) => each.title === title)?.card ?? "", { read: true });
+    }
+    await settled();
+    expect(told(toasts)).toEqual(["Five"]);
+    expect(focused()).toBe(find(newest(toasts), "article"));
+    await userEvent.keyboard("{F6}");
+    expect(focused()).toBe(button);
+  });
+
+  test("whoever has clicked and then takes the keyboard goes on by the keyboard", async () => {
+    const { client, toasts } = await show();
+    await arrive(client, "One", "Two");
+    const article = find(newest(toasts), "article");
+    article.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, composed: true }));
+    article.focus();
+    await userEvent.keyboard("{Escape}");
+    await settled();
+    expect(told(toasts)).toEqual(["One"]);
+    expect(focused()).toBe(find(newest(toasts), "article"));
   });
 
   test("without toasts the browser has its keys", async () => {

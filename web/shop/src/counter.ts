@@ -5,7 +5,7 @@
  * of the back office does what the server would do, and sends the alerts.
  */
 
-import type { Order, Progress } from "./orders.ts";
+import { PROGRESS, type Order, type Progress } from "./orders.ts";
 
 /** An order on the counter. */
 export interface Held {
@@ -30,10 +30,11 @@ export class Counter {
     await this.#change((orders) => [{ order, progress: null }, ...orders].slice(0, MOST));
   }
 
+  /** Never back: of two pages that see to an order, the one that is late does not undo what the other did. */
   async advance(id: string, progress: Progress): Promise<void> {
-    await this.#change((orders) =>
-      orders.map((held) => (held.order.id === id ? { ...held, progress } : held)),
-    );
+    const isBehind = ({ order, progress: before }: Held): boolean =>
+      order.id === id && (before === null || PROGRESS.indexOf(before) < PROGRESS.indexOf(progress));
+    await this.#change((orders) => orders.map((held) => (isBehind(held) ? { ...held, progress } : held)));
   }
 
   /** Called when an order was placed, or went on, in any page. */

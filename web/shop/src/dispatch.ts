@@ -9,8 +9,9 @@ export interface Sent {
   readonly says: string;
   readonly to: string;
   readonly severity: string;
-  /** `refused`: see `problem`; `retracted`: it was taken back by hand. */
+  /** `refused`: `problem` says why; `retracted`: it was taken back by hand. */
   readonly state: "sending" | "sent" | "refused" | "retracted";
+  /** Why it was refused, or could not be taken back; empty: all went well. */
   readonly problem: string;
   /** Milliseconds since 1970 until which it is still to come; 0: it has come. */
   readonly due: number;
@@ -60,23 +61,27 @@ export class Dispatch {
       alert,
     };
     this.#keep([entry, ...this.#sent].slice(0, MOST));
-    await this.#deliver(key, alert, "sent");
+    await this.#deliver(key, alert, "sent", "refused");
   }
 
   /** Take an alert back, also one that is still to come. */
-  async retract({ id, alert }: Sent): Promise<void> {
-    await this.#deliver(id, { id: alert.id, to: alert.to, retract: true }, "retracted");
+  async retract({ id, state, alert }: Sent): Promise<void> {
+    await this.#deliver(id, { id: alert.id, to: alert.to, retract: true }, "retracted", state);
   }
 
-  async #deliver(key: string, alert: Alert | Retraction, state: Sent["state"]): Promise<void> {
+  /** The entry's state becomes one of the two: the alert was taken, or not. */
+  async #deliver(
+    key: string,
+    alert: Alert | Retraction,
+    taken: Sent["state"],
+    otherwise: Sent["state"],
+  ): Promise<void> {
     try {
       await this.#send(alert);
-      this.#change(key, { state, problem: "" });
+      this.#change(key, { state: taken, problem: "" });
     } catch (error) {
-      this.#change(key, {
-        state: "refused",
-        problem: error instanceof Error ? error.message : String(error),
-      });
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#change(key, { state: otherwise, problem });
     }
   }
 

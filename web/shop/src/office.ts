@@ -20,6 +20,8 @@ const TOPICS: readonly Topic[] = [
   { topic: "stock-brass", title: "Stock of brass" },
 ];
 const CATEGORIES: readonly string[] = ["order", "delivery", "payment", "stock", "report", "news"];
+/** Held by the page that takes orders: the others would tell of the same ones again. */
+const TAKING = "hearth-and-oak.taking";
 const ACTIONS: Readonly<Record<Progress, string>> = { placed: "Take", packed: "Pack", delivered: "Deliver" };
 
 class OfficePage extends SeatPage {
@@ -109,17 +111,17 @@ class OfficePage extends SeatPage {
 
   /** Take what is on the counter: the customer is thanked, and the back office told. */
   async #takeOrders(): Promise<void> {
-    const untaken = this.#counter.orders.filter(({ progress }) => progress === null);
-    for (const { order } of untaken.toReversed()) {
-      await this.#advance(order, "placed", true);
-    }
+    await navigator.locks.request(TAKING, async () => {
+      const untaken = this.#counter.orders.filter(({ progress }) => progress === null);
+      for (const { order } of untaken.toReversed()) await this.#advance(order, "placed");
+    });
   }
 
-  async #advance(order: Order, progress: Progress, first = false): Promise<void> {
+  async #advance(order: Order, progress: Progress): Promise<void> {
     if (!this.#send) return;
     try {
       await this.#send(told(order, progress));
-      if (first) await this.#send(received(order));
+      if (progress === "placed") await this.#send(received(order));
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
       this.requestUpdate();

@@ -28,6 +28,8 @@ export abstract class SeatPage extends LitElement {
   abstract readonly navigation: Navigation;
   readonly #title = document.title;
   #state: State = { kind: "opening" };
+  /** Why nobody can sign in just now. */
+  #problem = "";
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -66,7 +68,10 @@ export abstract class SeatPage extends LitElement {
         return html`${this.#header(null)}${this.#door(state.signIn)}`;
       case "open": {
         const { session } = state;
-        return html`<div class="top">${this.#header(session)}${this.#cutOff(session)}</div>
+        return html`<div class="top">
+            ${this.#header(session)}
+            <div role="status">${this.#cutOff(session)}</div>
+          </div>
           ${this.content(session)}
           <belfry-toasts></belfry-toasts>`;
       }
@@ -74,9 +79,9 @@ export abstract class SeatPage extends LitElement {
   }
 
   protected override updated(): void {
-    const [home, ...others] = this.links();
-    const here = others.find(([path]) => this.navigation.path.startsWith(path));
-    document.title = here && home ? `${here[1]} · ${this.#title}` : this.#title;
+    const [, ...others] = this.links();
+    const here = others.find(([path]) => this.navigation.isWithin(path));
+    document.title = here ? `${here[1]} · ${this.#title}` : this.#title;
   }
 
   async #open(): Promise<void> {
@@ -133,7 +138,7 @@ export abstract class SeatPage extends LitElement {
   }
 
   #header(session: Session | null): TemplateResult {
-    const here = this.navigation.path;
+    const { navigation } = this;
     const links = session ? this.links() : [];
     return html`<header class="site">
       <a class="brand" href="/${this.seat}.html">
@@ -142,10 +147,10 @@ export abstract class SeatPage extends LitElement {
       ${
         links.length > 0
           ? html`<nav aria-label="Main">
-              ${links.map(
-                ([path, text]) =>
-                  html`<a href=${path} aria-current=${path === here ? "page" : nothing}>${text}</a>`,
-              )}
+              ${links.map(([path, text]) => {
+                const current = path === navigation.path ? "page" : navigation.isWithin(path) && "true";
+                return html`<a href=${path} aria-current=${current || nothing}>${text}</a>`;
+              })}
             </nav>`
           : nothing
       }
@@ -184,18 +189,18 @@ export abstract class SeatPage extends LitElement {
   #cutOff(session: Session): TemplateResult | typeof nothing {
     const { connection, queued } = session.belfry.snapshot;
     if (connection === "signed-out") {
-      return html`<div class="bar" role="status">
-        <p>Your session has ended.</p>
-        <button @click=${() => void session.signIn.begin(returnPath())}>Sign in again</button>
+      return html`<div class="bar">
+        <p>Your session has ended. ${this.#problem}</p>
+        <button @click=${() => void this.#signIn(session.signIn)}>Sign in again</button>
       </div>`;
     }
     if (connection === "waiting") {
-      return html`<div class="bar hesitant" role="status">
+      return html`<div class="bar hesitant">
         <p><b>The shop cannot be reached.</b> What was here stays, and what you do is sent later.</p>
       </div>`;
     }
     if (connection !== "closed") return nothing;
-    return html`<div class="bar" role="status">
+    return html`<div class="bar">
       <p>
         <b>You are offline.</b> Your phone rings instead. All of it is here when you are back.
         ${queued > 0 ? html`${queued === 1 ? "One change waits" : `${queued} changes wait`} to be sent.` : nothing}
@@ -209,8 +214,18 @@ export abstract class SeatPage extends LitElement {
       ${mark}
       <h1>${this.words.welcome}</h1>
       <p>${this.words.invitation}</p>
-      <button class="primary" @click=${() => void signIn.begin(returnPath())}>Sign in</button>
+      <button class="primary" @click=${() => void this.#signIn(signIn)}>Sign in</button>
+      ${this.#problem ? html`<p class="problem" role="alert">${this.#problem}</p>` : nothing}
     </main>`;
+  }
+
+  async #signIn(signIn: SignIn): Promise<void> {
+    try {
+      await signIn.begin(returnPath());
+    } catch (error) {
+      this.#problem = error instanceof Error ? error.message : String(error);
+      this.requestUpdate();
+    }
   }
 
   async #turn({ belfry }: Session, online: boolean): Promise<void> {

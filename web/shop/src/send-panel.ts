@@ -235,14 +235,18 @@ class SendPanel extends LitElement {
     </form>`;
   }
 
-  #log(): TemplateResult | typeof nothing {
+  /** The region is there before there is something in it: else the first entry would not be read out. */
+  #log(): TemplateResult {
     const sent = this.#dispatch?.sent ?? [];
-    if (sent.length === 0) return nothing;
-    return html`<div class="log">
-      <h3>Sent</h3>
-      <ol role="log">
-        ${sent.map((entry) => this.#entry(entry))}
-      </ol>
+    return html`<div class="log" role="log">
+      ${
+        sent.length > 0
+          ? html`<h3>Sent</h3>
+              <ol>
+                ${sent.map((entry) => this.#entry(entry))}
+              </ol>`
+          : nothing
+      }
     </div>`;
   }
 

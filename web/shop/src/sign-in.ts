@@ -68,14 +68,21 @@ export class SignIn {
     return { account: `${iss} ${sub}`, subject: sub, name: name ?? username ?? sub };
   }
 
-  /** Leave for the provider's page; afterwards the person is at `returnTo`, a path. */
+  /**
+   * Leave for the provider's page; afterwards the person is at `returnTo`, a path. Rejects with a sentence for people
+   * when it cannot be reached.
+   */
   async begin(returnTo: string, next: readonly Seat[] = []): Promise<void> {
     const journey: Journey = { returnTo, next };
-    await this.#manager.signinRedirect({
-      state: journey,
-      url_state: this.#seat,
-      ...(this.#hint === null ? {} : { login_hint: this.#hint }),
-    });
+    try {
+      await this.#manager.signinRedirect({
+        state: journey,
+        url_state: this.#seat,
+        ...(this.#hint === null ? {} : { login_hint: this.#hint }),
+      });
+    } catch (cause) {
+      throw new Error("The page to sign in at cannot be reached. Try again in a moment.", { cause });
+    }
   }
 
   /** Take what the provider sent in this page's address. */
@@ -116,9 +123,15 @@ export class SignIn {
     });
   }
 
-  /** Sign out here and at the provider; the person is at the stage then. */
+  /** Sign out here, and at the provider if it can be reached; the person is at the stage then. */
   async end(): Promise<void> {
-    await this.#manager.signoutRedirect();
+    try {
+      await this.#manager.signoutRedirect();
+    } catch (error) {
+      console.warn("The provider could not be told that somebody has signed out:", error);
+      await this.#manager.removeUser();
+      (window.top ?? window).location.assign("/");
+    }
   }
 
   async #renewed(fresh: boolean): Promise<string> {

@@ -31,10 +31,7 @@ class Stage extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#open().catch((error: unknown) => {
-      this.#problem = error instanceof Error ? error.message : String(error);
-      this.requestUpdate();
-    });
+    this.#open().catch(this.#fail);
   }
 
   protected override render(): TemplateResult {
@@ -46,8 +43,15 @@ class Stage extends LitElement {
         >
         <p>A small shop that shows <b>Belfry</b> at work: every alert gets to its people.</p>
       </header>
-      ${this.#problem ? html`<main class="door"><p role="alert">${this.#problem}</p></main>` : nothing}
-      ${this.#ready ? (everybody ? this.#places() : this.#door()) : nothing}
+      ${
+        this.#ready
+          ? everybody
+            ? this.#places()
+            : this.#door()
+          : this.#problem
+            ? html`<main class="door"><p role="alert">${this.#problem}</p></main>`
+            : nothing
+      }
     `;
   }
 
@@ -62,6 +66,15 @@ class Stage extends LitElement {
     this.#ready = true;
     this.requestUpdate();
   }
+
+  async #signIn(seat: Seat, next: readonly Seat[]): Promise<void> {
+    await this.#signIns.get(seat)?.begin("/", next).catch(this.#fail);
+  }
+
+  readonly #fail = (error: unknown): void => {
+    this.#problem = error instanceof Error ? error.message : String(error);
+    this.requestUpdate();
+  };
 
   #door(): TemplateResult {
     const missing = SEATS.filter((seat) => !this.#people.has(seat));
@@ -80,11 +93,12 @@ class Stage extends LitElement {
       </ul>
       ${
         first
-          ? html`<button class="primary" @click=${() => void this.#signIns.get(first)?.begin("/", rest)}>
+          ? html`<button class="primary" @click=${() => void this.#signIn(first, rest)}>
               ${missing.length === 2 ? "Sign in both" : `Sign in the ${NAMES[first].toLowerCase()}`}
             </button>`
           : nothing
       }
+      ${this.#problem ? html`<p class="problem" role="alert">${this.#problem}</p>` : nothing}
       ${
         missing.length === 2
           ? html`<p class="aside">
@@ -102,7 +116,7 @@ class Stage extends LitElement {
   #places(): TemplateResult {
     const places: readonly Place[] = this.#settings?.hub ? [...SEATS, "phone"] : SEATS;
     return html`
-      <div class="stage-tabs" role="group" aria-label="What is shown">
+      <div class="tabs stage-tabs" role="group" aria-label="What is shown">
         ${places.map(
           (place) =>
             html`<button

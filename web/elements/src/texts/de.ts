@@ -50,7 +50,6 @@ export const de: Texts = {
     signedOutHint: "Melden Sie sich wieder an, um Ihre Benachrichtigungen zu sehen.",
     archived: (title) => `„${title}“ archiviert`,
     undo: "Rückgängig",
-    undone: "Rückgängig gemacht",
   },
   card: {
     unread: "Ungelesen",
@@ -68,6 +67,8 @@ export const de: Texts = {
     criticals: (count) => plural(count, { other: "# kritische Benachrichtigungen" }),
     markedRead: "Als gelesen markiert",
     markedUnread: "Als ungelesen markiert",
+    archived: (title) => `„${title}“ archiviert. Rückgängig: Z`,
+    undone: (title) => `Rückgängig gemacht: ${title}`,
   },
   toasts: {
     label: "Neue Benachrichtigungen",

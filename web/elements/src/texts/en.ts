@@ -49,7 +49,6 @@ export const en: Texts = {
     signedOutHint: "Sign in again to see your notifications.",
     archived: (title) => `Archived “${title}”`,
     undo: "Undo",
-    undone: "Undone",
   },
   card: {
     unread: "Unread",
@@ -67,6 +66,8 @@ export const en: Texts = {
     criticals: (count) => plural(count, { other: "# critical notifications" }),
     markedRead: "Marked as read",
     markedUnread: "Marked as unread",
+    archived: (title) => `Archived “${title}”. Undo: Z`,
+    undone: (title) => `Undone: ${title}`,
   },
   toasts: {
     label: "New notifications",

@@ -55,7 +55,6 @@ export interface InboxTexts {
   readonly signedOutHint: string;
   readonly archived: (title: string) => string;
   readonly undo: string;
-  readonly undone: string;
 }
 
 export interface CardTexts {
@@ -79,6 +78,9 @@ export interface AnnounceTexts {
   readonly criticals: (count: number) => string;
   readonly markedRead: string;
   readonly markedUnread: string;
+  /** Also says that the key Z takes it back. */
+  readonly archived: (title: string) => string;
+  readonly undone: (title: string) => string;
 }
 
 export interface ToastTexts {

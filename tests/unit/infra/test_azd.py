@@ -4,6 +4,8 @@ from typing import Any
 
 import yaml
 
+from tests.unit.infra.bicep import read
+
 PROJECT = Path(__file__).parents[3]
 AZD: dict[str, Any] = yaml.safe_load((PROJECT / "azure.yaml").read_text())
 
@@ -25,3 +27,16 @@ def test_the_hosting_configuration_is_the_one_that_was_built() -> None:
     folder = PROJECT / AZD["services"]["web"]["project"]
     sources = (path for path in folder.rglob("staticwebapp.config.json") if "node_modules" not in path.parts)
     assert [path for path in sources if not path.is_relative_to(folder / AZD["services"]["web"]["dist"])] == []
+
+
+def test_azd_asks_for_nothing_but_the_name_and_the_region() -> None:
+    """`azd up` asks for each parameter that has neither value nor default, and only then calls the hook for sign-in."""
+    parameters = read(PROJECT / "infra/main.bicep").of("param")
+    assert [name for name, each in parameters.items() if each.value is None] == ["environmentName", "location"]
+
+
+def test_the_version_of_azd_is_one_that_can() -> None:
+    """Before 1.25.6 it deploys to an environment of the static web app by a name that there is none of."""
+    wanted = AZD["requiredVersions"]["azd"].removeprefix(">= ")
+    assert tuple(map(int, wanted.split("."))) >= (1, 25, 6)
+    assert f"(`azd`) {wanted} or later" in (PROJECT / "docs/deploy.md").read_text()

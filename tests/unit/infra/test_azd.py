@@ -1,9 +1,13 @@
 import json
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
+from infra.hooks import web_settings
+from scripts.make_test_issuer import write_issuer
 from tests.unit.infra.bicep import read
 
 PROJECT = Path(__file__).parents[3]
@@ -40,3 +44,18 @@ def test_the_version_of_azd_is_one_that_can() -> None:
     wanted = AZD["requiredVersions"]["azd"].removeprefix(">= ")
     assert tuple(map(int, wanted.split("."))) >= (1, 25, 6)
     assert f"(`azd`) {wanted} or later" in (PROJECT / "docs/deploy.md").read_text()
+
+
+def test_an_issuer_of_nothing_but_keys_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of the end-to-end tests is, whose environment is deployed as any other."""
+    write_issuer("https://example.org", tmp_path)
+    monkeypatch.setattr(web_settings, "urlopen", lambda address, **_: _open(tmp_path / "public", address))
+    provider = web_settings.discovered("https://example.org")
+    assert web_settings.origins(provider, "https://live.example.org") == [
+        "https://example.org",
+        "wss://live.example.org",
+    ]
+
+
+def _open(folder: Path, address: str) -> BufferedReader:
+    return (folder / address.removeprefix("https://example.org/")).open("rb")

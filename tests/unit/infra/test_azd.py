@@ -1,4 +1,5 @@
 import json
+import re
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,15 @@ def test_an_issuer_of_nothing_but_keys_will_do(tmp_path: Path, monkeypatch: pyte
         "https://example.org",
         "wss://live.example.org",
     ]
+
+
+def test_what_is_given_for_a_secret_is_one() -> None:
+    """Types of Notification Hubs hold all of a credential for secret; Bicep, as set up here, compiles nothing else."""
+    rules = json.loads((PROJECT / "infra/bicepconfig.json").read_text())["analyzers"]["core"]["rules"]
+    assert rules["use-secure-value-for-secure-inputs"] == {"level": "error"}
+    module = (PROJECT / "infra/modules/notification-hubs.bicep").read_text()
+    parameters = re.findall(r"^(@secure\(\)\n)?param ((?:fcm|apns|vapid)\w+)", module, re.MULTILINE)
+    assert [name for secure, name in parameters if not secure] == ["apnsEnvironment"]
 
 
 def _open(folder: Path, address: str) -> BufferedReader:

@@ -111,3 +111,20 @@ def test_with_an_issuer_of_ones_own_nothing_is_registered(entra: EntraId, monkey
     monkeypatch.setenv("AUTH_SCOPE", "openid")
     sign_in.before()
     assert (entra.applications, entra.told) == ([], {})
+
+
+def test_what_is_sent_is_what_was_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes by a file: quotation marks in an argument would not reach `az` on every system."""
+    az = tmp_path / "az"
+    az.write_text('#!/bin/sh\nfor word; do case "$word" in @*) cat "${word#@}" ;; esac; done\n')
+    az.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    body = {"displayName": "Belfry (test)", "text": '"quoted" & 100 %'}
+    assert sign_in.graph("patch", "/applications/object", body) == body
+
+
+def test_a_program_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than a traceback."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(sign_in.CommandError, match="az is not installed"):
+        sign_in.graph("get", "/applications")

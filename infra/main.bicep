@@ -10,10 +10,11 @@ param location string
 @description('Region of the static web app, which is not in all of them; its files are served from everywhere.')
 param webLocation string = 'westeurope'
 
+// azd asks for what has no value and no default before it calls the hook that finds these out: hence the defaults.
 @description('Issuer of the tokens (OpenID Connect), as it names itself.')
-param authIssuer string
+param authIssuer string = ''
 @description('Audience that a token must be for.')
-param authAudience string
+param authAudience string = ''
 @description('The app registration by which people sign in to the web client.')
 param authClientId string = ''
 @description('What the web client asks for when people sign in.')

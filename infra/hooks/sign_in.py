@@ -8,15 +8,24 @@ register applications, and nothing but Python's own library.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 SEND_ROLE = "Alerts.Send"
 SCOPE = "inbox"
+OWN_ISSUER = ("AUTH_AUDIENCE", "AUTH_CLIENT_ID", "AUTH_SCOPE")
+"""What nobody but its owner knows of an issuer, besides its name."""
+_NOT_THERE_YET = ("queried reference-property objects are not present", "does not reference a valid application object")
+"""What Graph says of an application that it made a moment ago: its machines tell each other in their own time."""
+_TRIES, _PAUSE_SECONDS = 13, 5.0
 
 
 class CommandError(Exception):
@@ -25,19 +34,33 @@ class CommandError(Exception):
 
 def run(*command: str) -> str:
     """What a command prints. Raises `CommandError` when it fails."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # ours, by name
-    except FileNotFoundError as error:
-        raise CommandError(f"{command[0]} is not installed") from error
+    program = shutil.which(command[0])  # on Windows `az` is a batch file, which is not found by its name alone
+    if program is None:
+        raise CommandError(f"{command[0]} is not installed")
+    done = subprocess.run([program, *command[1:]], capture_output=True, text=True, check=False)  # noqa: S603  # ours
     if done.returncode:
         raise CommandError(f"{' '.join(command[:4])} … failed: {done.stderr.strip()}")
     return done.stdout
 
 
 def graph(method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """One request to Microsoft Graph."""
-    content = ["--body", json.dumps(body), "--headers", "Content-Type=application/json"] if body is not None else []
-    answer = run("az", "rest", "--method", method, "--url", f"{GRAPH}{path}", *content)
+    """One request to Microsoft Graph; a change is tried for a minute while what it changes is not there yet."""
+    command = ["az", "rest", "--method", method, "--url", f"{GRAPH}{path}"]
+    if body is None:
+        answer = run(*command)
+        return dict(json.loads(answer)) if answer.strip() else {}
+    with tempfile.TemporaryDirectory() as folder:
+        content = Path(folder) / "body.json"  # JSON in an argument does not survive a batch file
+        content.write_text(json.dumps(body), "utf-8")
+        command += ["--body", f"@{content}", "--headers", "Content-Type=application/json"]
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                answer = run(*command)
+                break
+            except CommandError as error:
+                if not tries_left or not any(words in str(error) for words in _NOT_THERE_YET):
+                    raise
+                time.sleep(_PAUSE_SECONDS)
     return dict(json.loads(answer)) if answer.strip() else {}
 
 
@@ -90,15 +113,37 @@ def registration(environment: str, roles: list[str]) -> dict[str, Any]:
     }
 
 
+def bring_in_line(application: dict[str, Any], wanted: dict[str, Any], environment: str) -> None:
+    """Change what is registered to what is wanted; roles that were added by hand stay.
+
+    Entra ID lets go of a role only when it is disabled.
+    """
+    path = f"/applications/{application['id']}"
+    kept = {role["id"] for role in wanted["appRoles"]}
+    others = [
+        {key: value for key, value in role.items() if key != "origin"}  # which may be read only
+        for role in application["appRoles"]
+        if role["id"] not in kept
+    ]
+    dropped = [role | {"isEnabled": False} for role in others if role["id"] == stable_id(environment, role["value"])]
+    roles = wanted["appRoles"] + [role for role in others if role["id"] not in {each["id"] for each in dropped}]
+    if dropped:
+        graph("patch", path, {"appRoles": roles + dropped})
+    graph("patch", path, wanted | {"appRoles": roles})
+
+
 def before() -> None:
     """Make the registration, or bring it in line, and tell azd its ids."""
     if os.environ.get("AUTH_ISSUER") and not os.environ.get("AUTH_ENTRA_OBJECT_ID"):
+        missing = [key for key in OWN_ISSUER if not os.environ.get(key)]
+        if missing:
+            raise CommandError(f"AUTH_ISSUER is your own, and {', '.join(missing)} missing: azd env set …")
         print(f"Sign-in is by your own issuer, {os.environ['AUTH_ISSUER']}.")
         return
     environment = os.environ["AZURE_ENV_NAME"]
     roles = [role for role in os.environ.get("BELFRY_ROLES", "back-office").split(",") if role]
     wanted = registration(environment, roles)
-    query = f"/applications?$filter=displayName eq '{wanted['displayName']}'&$select=id,appId"
+    query = f"/applications?$filter=displayName eq '{wanted['displayName']}'&$select=id,appId,appRoles"
     found = graph("get", query)["value"]
     if len(found) > 1:
         raise CommandError(
@@ -107,7 +152,7 @@ def before() -> None:
     application = found[0] if found else graph("post", "/applications", wanted)
     identifier, client = application["id"], application["appId"]
     if found:
-        graph("patch", f"/applications/{identifier}", wanted)
+        bring_in_line(application, wanted, environment)
     graph("patch", f"/applications/{identifier}", {"identifierUris": [f"api://{client}"]})
     if not graph("get", f"/servicePrincipals?$filter=appId eq '{client}'&$select=id")["value"]:
         graph("post", "/servicePrincipals", {"appId": client})

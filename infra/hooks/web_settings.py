@@ -56,8 +56,8 @@ def discovered(issuer: str) -> dict[str, Any]:
         raise ValueError(f"{address} is no web address")
     with urlopen(address, timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310 - the scheme is checked above
         document = json.load(answer)
-    if not isinstance(document, dict) or "token_endpoint" not in document:
-        raise ValueError(f"{address} names no token_endpoint")
+    if not isinstance(document, dict) or "issuer" not in document:
+        raise ValueError(f"{address} names no issuer")
     return document
 
 

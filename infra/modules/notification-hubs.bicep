@@ -4,17 +4,26 @@ param location string
 param tags object
 param tier string
 param vaultName string
+// All of a credential is secret to the types of this service, public keys and addresses too, and Bicep does not compile
+// (use-secure-value-for-secure-inputs) where anything else is given for a secret.
+@secure()
 param fcmProjectId string
+@secure()
 param fcmClientEmail string
 @secure()
 param fcmPrivateKey string
+@secure()
 param apnsKeyId string
+@secure()
 param apnsTeamId string
+@secure()
 param apnsBundleId string
 @secure()
 param apnsSigningKey string
 param apnsEnvironment string
+@secure()
 param vapidSubject string
+@secure()
 param vapidPublicKey string
 @secure()
 param vapidPrivateKey string
@@ -38,7 +47,14 @@ resource namespace 'Microsoft.NotificationHubs/namespaces@2023-10-01-preview' = 
       registrationTtl: '90.00:00:00' // days.hours:minutes:seconds, as the service writes it: a device that is not renewed is forgotten, as the application has it
       fcmV1Credential: empty(fcmProjectId)
         ? null
-        : { properties: { projectId: fcmProjectId, clientEmail: fcmClientEmail, privateKey: base64ToString(fcmPrivateKey) } }
+        : {
+            properties: {
+              projectId: fcmProjectId
+              clientEmail: fcmClientEmail
+              #disable-next-line use-secure-value-for-secure-inputs // as secret as what it is made of
+              privateKey: base64ToString(fcmPrivateKey)
+            }
+          }
       apnsCredential: empty(apnsKeyId)
         ? null
         : {
@@ -47,6 +63,7 @@ resource namespace 'Microsoft.NotificationHubs/namespaces@2023-10-01-preview' = 
               appId: apnsTeamId
               appName: apnsBundleId
               token: apnsSigningKey
+              #disable-next-line use-secure-value-for-secure-inputs // no secret
               endpoint: apnsEndpoints[apnsEnvironment]
             }
           }

@@ -9,6 +9,7 @@ resource site 'Microsoft.Web/staticSites@2024-11-01' = {
   tags: union(tags, { 'azd-service-name': 'web' })
   sku: { name: 'Standard', tier: 'Standard' } // the smallest with a linked back end
   properties: {
+    provider: 'Custom' // deployed by neither GitHub nor Azure DevOps: left out, a later `azd provision` may be taken for a change of it
     allowConfigFileUpdates: true
     stagingEnvironmentPolicy: 'Disabled'
     publicNetworkAccess: 'Enabled'

@@ -63,3 +63,9 @@ def test_the_pipeline_runs_what_a_laptop_runs() -> None:
     """One command says whether a change is good; a deployment ends with an alert that went all the way."""
     assert ".ci/run" in list(commands())
     assert any("belfry smoke " in command for command in commands())
+
+
+def test_a_pipeline_signs_in_by_azd_alone() -> None:
+    """What GitHub says of it holds for minutes; azd asks again, Azure CLI does not, and a deployment takes longer."""
+    assert [command for command in commands() if re.search(r"\baz (?!bicep )", command)] == []
+    assert not any("azure/login" in file.read_text() for file in FILES)

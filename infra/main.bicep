@@ -25,6 +25,8 @@ param authUserClaim string = ''
 param authRolesClaim string = 'roles'
 @description('Topic pattern to list of roles that may subscribe.')
 param topicAccess object = {}
+@description('Other sites whose pages call the API, with commas between: https://shop.example,https://www.shop.example')
+param furtherOrigins string = ''
 @description('Days until an alert is forgotten.')
 @minValue(1)
 @maxValue(3650)
@@ -215,7 +217,7 @@ module functions 'modules/functions.bicep' = {
     subnetId: privateNetworking ? network!.outputs.functionsSubnetId : ''
     alwaysReadyInstances: alwaysReadyInstances
     maximumInstances: maximumInstances
-    webOrigin: web.outputs.url
+    webOrigins: concat([web.outputs.url], empty(furtherOrigins) ? [] : split(furtherOrigins, ','))
     settings: {
       AzureWebJobsStorage__blobServiceUri: storage.outputs.blobUrl
       SERVICE_BUS_CONNECTION__fullyQualifiedNamespace: serviceBus.outputs.hostName

@@ -8,8 +8,8 @@ param packagesUrl string
 param subnetId string
 param alwaysReadyInstances int
 param maximumInstances int
-@description('The web client, which may also call the API directly.')
-param webOrigin string
+@description('The sites whose pages may call the API from a browser.')
+param webOrigins array
 @description('What shared/settings.py declares, and what the host needs besides.')
 param settings object
 param workspaceId string
@@ -80,7 +80,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       scmMinTlsVersion: '1.2'
       ftpsState: 'Disabled'
       http20Enabled: true
-      cors: { allowedOrigins: [webOrigin], supportCredentials: false }
+      cors: { allowedOrigins: webOrigins, supportCredentials: false }
     }
   }
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from shared.alert import MAXIMUM_BYTES, Alert, Id
+from shared.alert import ID_PATTERN, MAXIMUM_BYTES, Alert, Id
 from shared.audience import Audience, AudienceText
 from shared.errors import InvalidAlertError
 from shared.position import Position, position_of
@@ -29,7 +29,7 @@ ESCALATION: Final = "escalation"
 STORE: Final = "store"
 """The first step of delivery, named like a channel: keep the alert in the inbox."""
 
-_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
+_ID = re.compile(ID_PATTERN)
 _Attempt = Annotated[int, Meta(ge=0)]
 _Round = Annotated[int, Meta(ge=1, le=11)]
 

@@ -38,6 +38,8 @@ def test_an_alert_needs_only_audiences_and_a_title() -> None:
 
 TAKEN: list[tuple[str, Any]] = [
     ("id", "x"),
+    ("id", "..."),
+    ("id", ".x"),
     ("id", "A.b_c:d~e-9" + "x" * 117),
     ("to", ["everyone"] * 100),
     ("title", "x"),
@@ -84,6 +86,8 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("id", "", "id"),
     ("id", "x" * 129, "id"),
     ("id", "a/b", "id"),
+    ("id", ".", "id"),
+    ("thread", "..", "thread"),
     ("id", "a b", "id"),
     ("id", "a\n", "id"),
     ("id", 7, "id"),
@@ -332,7 +336,7 @@ text_alphabet = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
 alerts = st.builds(
     Alert,
     to=st.lists(st.sampled_from(["user:ada", "role:office", "topic:x", "everyone"]), min_size=1, max_size=4).map(tuple),
-    id=st.none() | st.from_regex(r"[A-Za-z0-9._:~-]{1,128}", fullmatch=True),
+    id=st.none() | st.from_regex(r"(?!\.\.?$)[A-Za-z0-9._:~-]{1,128}", fullmatch=True),
     title=st.text(text_alphabet, min_size=1, max_size=200),
     body=st.text(text_alphabet | st.sampled_from("\n\r\t"), max_size=50),
     severity=st.sampled_from(Severity),

@@ -71,7 +71,7 @@ def test_the_id_of_the_alert_goes_before_that_of_the_message() -> None:
     assert open_parcel(message(FIELDS | {"id": "own"}, "m1", id="copied")).id == "own"
 
 
-@pytest.mark.parametrize("message_id", ["a/b", "x" * 129, "ünique", "with space", "a\n"])
+@pytest.mark.parametrize("message_id", ["a/b", ".", "..", "x" * 129, "ünique", "with space", "a\n"])
 def test_a_message_id_that_no_alert_may_have_is_hashed(message_id: str) -> None:
     """Any message id serves as the alert's id; the same one always as the same."""
     parcel = open_parcel(message(message_id=message_id))

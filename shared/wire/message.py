@@ -17,17 +17,20 @@ from shared.wire.json import convert, decode, encode
 
 JSON: Final = "application/json"
 
-# Application properties that Belfry sets on the messages it sends to itself.
+# Application properties that Belfry sets on the messages it sends to itself. Producers have properties of their own,
+# and may call them what they like, but for the first three.
 POSITION: Final = "position"
 ATTEMPT: Final = "attempt"
 CHANNELS: Final = "channels"
-AUDIENCES: Final = "audiences"
-ID: Final = "id"
-DUE: Final = "due"
-ESCALATION: Final = "escalation"
+AUDIENCES: Final = "belfryAudiences"
+ID: Final = "belfryId"
+DUE: Final = "belfryDue"
+ROUND: Final = "belfryEscalation"
 
 STORE: Final = "store"
 """The first step of delivery, named like a channel: keep the alert in the inbox."""
+ESCALATION: Final = "escalation"
+"""What a round of escalation is counted as where others are counted by channel."""
 
 _ID = re.compile(ID_PATTERN)
 _Attempt = Annotated[int, Meta(ge=0)]
@@ -106,7 +109,7 @@ def open_parcel(message: Received) -> Parcel:
         attempt=_property(message, ATTEMPT, _Attempt) if ATTEMPT in properties else 0,
         channels=frozenset(channels) if channels else None,
         due=DUE in properties,
-        escalation=_property(message, ESCALATION, _Round) if ESCALATION in properties else 0,
+        escalation=_property(message, ROUND, _Round) if ROUND in properties else 0,
     )
 
 
@@ -141,7 +144,7 @@ def retry(parcel: Parcel, audiences: tuple[Audience, ...], channels: frozenset[s
 
 def escalated(parcel: Parcel, number: int, when: datetime) -> Outgoing:
     """A round of the alert's escalation. However often it is asked for, it is one message: the queue drops repeats."""
-    copy = _copy(parcel.message, {ID: parcel.id, POSITION: parcel.position, ESCALATION: number, DUE: 1}, when)
+    copy = _copy(parcel.message, {ID: parcel.id, POSITION: parcel.position, ROUND: number, DUE: 1}, when)
     carried = {name: value for name, value in copy.properties.items() if name not in (ATTEMPT, CHANNELS, AUDIENCES)}
     return Outgoing(copy.body, f"{parcel.position}.escalation.{number}", copy.content_type, carried, when)
 
@@ -151,7 +154,7 @@ def escalated_again(parcel: Parcel, when: datetime) -> Outgoing:
     properties: dict[str, str | int] = {
         ID: parcel.id,
         POSITION: parcel.position,
-        ESCALATION: parcel.escalation,
+        ROUND: parcel.escalation,
         ATTEMPT: parcel.attempt + 1,
         DUE: 1,
     }

@@ -161,9 +161,9 @@ async def test_a_replayed_message_is_the_original(access: Access) -> None:
     parcel = open_parcel(original(0))
     assert message.application_properties == {
         b"number": 0,
-        b"id": parcel.id.encode(),
+        b"belfryId": parcel.id.encode(),
         b"position": parcel.position.encode(),
-        b"audiences": b"user:ada",
+        b"belfryAudiences": b"user:ada",
     }
 
 
@@ -239,4 +239,4 @@ async def test_dead_letters_are_listed_and_replayed(access: Access) -> None:
     assert first[0] is not None
     assert first[1] is not None
     parcel = open_parcel(Received(original(7).body, "m7", first[0], first[1]))
-    assert again.application_properties == {b"id": b"m7", b"position": parcel.position.encode()}
+    assert again.application_properties == {b"belfryId": b"m7", b"position": parcel.position.encode()}

@@ -68,7 +68,14 @@ def test_an_audience_named_twice_is_served_once() -> None:
 
 def test_the_id_of_the_alert_goes_before_that_of_the_message() -> None:
     """The producer's own idempotency key is honoured."""
-    assert open_parcel(message(FIELDS | {"id": "own"}, "m1", id="copied")).id == "own"
+    assert open_parcel(message(FIELDS | {"id": "own"}, "m1", belfryId="copied")).id == "own"
+
+
+def test_a_producer_has_properties_of_its_own() -> None:
+    """Whatever it calls them: plain names that nobody was told of mean nothing here."""
+    own = {"id": "order/7", "due": "2026-12-24", "audiences": "retail", "escalation": "high", "url": 7}
+    plain, parcel = open_parcel(message()), open_parcel(structs.replace(message(), properties=own))
+    assert structs.replace(parcel, message=plain.message) == plain
 
 
 @pytest.mark.parametrize("message_id", ["a/b", ".", "..", "x" * 129, "ünique", "with space", "a\n"])
@@ -111,12 +118,12 @@ WRONG: list[tuple[str, object]] = [
     ("attempt", -1),
     ("attempt", 1.5),
     ("attempt", True),
-    ("audiences", "user:ada,ada"),
-    ("audiences", b"\xff"),
-    ("id", "a/b"),
-    ("id", ""),
-    ("id", "x" * 129),
-    ("id", 17),
+    ("belfryAudiences", "user:ada,ada"),
+    ("belfryAudiences", b"\xff"),
+    ("belfryId", "a/b"),
+    ("belfryId", ""),
+    ("belfryId", "x" * 129),
+    ("belfryId", 17),
 ]
 
 

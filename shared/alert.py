@@ -71,7 +71,7 @@ class Push(StrEnum):
 class Action(Struct, frozen=True, forbid_unknown_fields=True):
     """A button on the card."""
 
-    id: Category
+    id: Id
     title: ActionTitle
     url: Link
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final
 
+import msgspec
 from msgspec import Meta, Struct
 
 from shared.alert import ID_PATTERN, MAXIMUM_BYTES, Alert, Id
@@ -209,11 +210,20 @@ def _copy(message: Received, properties: Mapping[str, str | int], when: datetime
 
 
 def _open_body(message: Received) -> tuple[Alert, str]:
+    body = unquoted(message.body)
     if attributes := binary_attributes(message.properties):
-        return open_binary(message.body, attributes)
-    if is_structured(message.body, message.content_type):
-        return open_event(message.body)
-    return decode(message.body, Alert), message_alert_id(message)
+        return open_binary(body, attributes)
+    if is_structured(body, message.content_type):
+        return open_event(body)
+    return decode(body, Alert), message_alert_id(message)
+
+
+def unquoted(body: bytes) -> bytes:
+    """The JSON in a body that is a JSON string: the client for JavaScript encodes any text once more."""
+    try:
+        return msgspec.json.decode(body, type=str).encode() if body.startswith(b'"') else body
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return body
 
 
 def _check_size(body: bytes) -> None:

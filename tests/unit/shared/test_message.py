@@ -71,6 +71,18 @@ def test_the_id_of_the_alert_goes_before_that_of_the_message() -> None:
     assert open_parcel(message(FIELDS | {"id": "own"}, "m1", belfryId="copied")).id == "own"
 
 
+def test_json_that_a_client_has_quoted_is_read() -> None:
+    """`body: JSON.stringify(alert)` with `@azure/service-bus`, which encodes the text again."""
+    event = {**EVENT, "source": "/ci", "data": FIELDS}
+    for content in (FIELDS, event):
+        plain = structs.replace(message(), body=json.dumps(content).encode())
+        quoted = structs.replace(plain, body=json.dumps(json.dumps(content)).encode())
+        assert structs.replace(open_parcel(quoted), message=plain) == open_parcel(plain)
+    for body in (b'"', b'"\xff"', b'"x"', b'"\\ud800"'):
+        with pytest.raises(InvalidAlertError):
+            open_parcel(structs.replace(message(), body=body))
+
+
 def test_a_producer_has_properties_of_its_own() -> None:
     """Whatever it calls them: plain names that nobody was told of mean nothing here."""
     own = {"id": "order/7", "due": "2026-12-24", "audiences": "retail", "escalation": "high", "url": 7}

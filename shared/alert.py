@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from shared.audience import AudienceText
+from shared.audience import NO_DOTS, AudienceText
 
 MAXIMUM_BYTES = 64 * 1024
 """The largest alert, as JSON in UTF-8."""
@@ -22,9 +22,9 @@ LATEST = datetime(9998, 1, 1, tzinfo=UTC)
 # Text is made of characters: a lone surrogate is none, and control characters have no place in plain text.
 _CONTROL = r"\u0000-\u001f\u007f\ud800-\udfff"
 
+ID_PATTERN = NO_DOTS + r"[A-Za-z0-9._:~-]{1,128}"
 Id = Annotated[
-    str,
-    Meta(pattern=r"^[A-Za-z0-9._:~-]{1,128}$(?!\n)", description="1 to 128 letters, digits or `. _ : ~ -`"),
+    str, Meta(pattern=rf"^{ID_PATTERN}$(?!\n)", description="1 to 128 letters, digits or `. _ : ~ -`, not `.` or `..`")
 ]
 Title = Annotated[str, Meta(pattern=rf"^[^{_CONTROL}]{{1,200}}$(?!\n)", description="1 to 200 characters on one line")]
 Body = Annotated[
@@ -72,7 +72,7 @@ class Push(StrEnum):
 class Action(Struct, frozen=True, forbid_unknown_fields=True):
     """A button on the card."""
 
-    id: Category
+    id: Id
     title: ActionTitle
     url: Link
 

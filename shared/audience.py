@@ -11,12 +11,18 @@ from typing import Annotated, Self
 
 from msgspec import Meta, Struct
 
-USER = r"[A-Za-z0-9._@+|:~-]{1,128}"
-NAME = r"[A-Za-z0-9._-]{1,64}"
+# Ids stand in paths, where `.` and `..` are no names: clients and services resolve them, also if they are escaped.
+NO_DOTS = r"(?!\.\.?$)"
+USER = NO_DOTS + r"[A-Za-z0-9._@+|:~-]{1,128}"
+NAME = NO_DOTS + r"[A-Za-z0-9._-]{1,64}"
 
 # `$` alone would also match before a trailing line feed; the look-ahead means the same in ECMA-262.
-UserId = Annotated[str, Meta(pattern=rf"^{USER}$(?!\n)", description="1 to 128 letters, digits or `. _ @ + | : ~ -`")]
-Name = Annotated[str, Meta(pattern=rf"^{NAME}$(?!\n)", description="1 to 64 letters, digits or `. _ -`")]
+UserId = Annotated[
+    str, Meta(pattern=rf"^{USER}$(?!\n)", description="1 to 128 letters, digits or `. _ @ + | : ~ -`, not `.` or `..`")
+]
+Name = Annotated[
+    str, Meta(pattern=rf"^{NAME}$(?!\n)", description="1 to 64 letters, digits or `. _ -`, not `.` or `..`")
+]
 """A role or a topic."""
 AudienceText = Annotated[
     str,

@@ -13,7 +13,7 @@ Position = Annotated[
     str,
     Meta(
         pattern=r"^[0-9]{13}-[0-9]{19}$(?!\n)",
-        description="Sortable as text: milliseconds since 1970, and the queue's sequence number.",
+        description="13 digits, `-` and 19 digits: milliseconds since 1970, and the queue's sequence number",
         examples=["1795152345678-0000000000000000042"],
     ),
 ]

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from shared.errors import InvalidAlertError
 from shared.position import position_of
 from shared.wire.cloudevents import binary_attributes, is_structured
-from shared.wire.message import ATTEMPT, ID, POSITION, Outgoing, Received, message_alert_id, open_parcel
+from shared.wire.message import ATTEMPT, ID, POSITION, Outgoing, Received, message_alert_id, open_parcel, unquoted
 
 REASON: Final = "reason"
 FIELD: Final = "field"
@@ -132,7 +132,7 @@ def _message_id(parked: Parked, body: bytes | None) -> str:
 
 
 def _is_event(message: Received) -> bool:
-    return is_structured(message.body, message.content_type) or bool(binary_attributes(message.properties))
+    return is_structured(unquoted(message.body), message.content_type) or bool(binary_attributes(message.properties))
 
 
 def _without(properties: Mapping[str, object], names: frozenset[str]) -> dict[str, object]:

@@ -293,8 +293,9 @@ def _number(message: ServiceBusReceivedMessage) -> int:
 
 def _body(message: ServiceBusReceivedMessage) -> bytes:
     if message.body_type is not AmqpMessageBodyType.DATA:
-        # Its producer sent an AMQP value where bytes are due: its text is what can be shown, and sent.
-        return str(message).encode()
+        # Its producer sent an AMQP value where bytes are due: its text is what can be shown, and sent. The client gives
+        # strings as the bytes that they came in.
+        return message.body if isinstance(message.body, bytes) else str(message).encode()
     return b"".join(message.body)
 
 

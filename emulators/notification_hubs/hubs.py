@@ -107,7 +107,7 @@ class Hubs:
         Raises:
             BadRequestError: the body is not an installation, or not this one.
         """
-        self._register(hub, installations.read(body, installation_id, self._now(), self._hosts))
+        self._register(hub, installations.read(body, installation_id, self._now()))
 
     def patch(self, hub: str, installation_id: str, patch: bytes) -> None:
         """Change parts of an installation.
@@ -117,7 +117,7 @@ class Hubs:
             BadRequestError: the patch is none, or does not leave an installation.
         """
         document = patching.patched(self.get(hub, installation_id).document(), patch)
-        self._register(hub, installations.read(document, installation_id, self._now(), self._hosts))
+        self._register(hub, installations.read(document, installation_id, self._now()))
 
     def delete(self, hub: str, installation_id: str) -> None:
         """Delete an installation, if there is one."""
@@ -164,7 +164,8 @@ class Hubs:
             BadRequestError: a browser's channel is not valid.
         """
         if isinstance(channel, BrowserChannel):
-            channel.check(self._hosts)
+            channel.check()
+            channel.check_reach(self._hosts)
         platform = notification.format.platform
         found = (
             device
@@ -267,7 +268,7 @@ class Hubs:
         channel = delivery.device.installation.push_channel
         if not isinstance(channel, BrowserChannel):
             raise BadRequestError("The device is no browser any more")
-        channel.check(self._hosts)
+        channel.check_reach(self._hosts)
         asked = delivery.notification.headers
         headers = {
             "Authorization": self._vapid.authorization(channel.endpoint, self._clock()),

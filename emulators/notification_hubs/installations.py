@@ -60,15 +60,11 @@ class BrowserChannel(msgspec.Struct, frozen=True):
         """The bytes of `auth`."""
         return decoded(self.auth)
 
-    def check(self, hosts: frozenset[str]) -> None:
+    def check(self) -> None:
         """Check what a push service and the encryption need.
-
-        Args:
-            hosts: names, besides this machine's, to which the endpoint may point.
 
         Raises:
             BadRequestError: a key is none, or the endpoint no URL.
-            NotServedError: the endpoint is not on this machine.
         """
         try:
             ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.public_key)
@@ -77,7 +73,23 @@ class BrowserChannel(msgspec.Struct, frozen=True):
             right = False
         if not right:
             raise BadRequestError("The push channel needs p256dh, a point on P-256, and auth, 16 bytes, in base64url")
-        check_endpoint(self.endpoint, hosts)
+        _host(self.endpoint)
+
+    def check_reach(self, hosts: frozenset[str]) -> None:
+        """Check that a notification may be posted there.
+
+        Args:
+            hosts: names, besides this machine's, to which the endpoint may point.
+
+        Raises:
+            NotServedError: it points elsewhere.
+        """
+        host = _host(self.endpoint)
+        if not (_is_local(host) or host in hosts):
+            raise NotServedError(
+                f"The endpoint is at {host}, and this service posts to this machine only; "
+                f"--allow-endpoint {host} allows it"
+            )
 
 
 type PushChannel = str | BrowserChannel
@@ -138,14 +150,13 @@ class _Written(msgspec.Struct, rename="camel"):
     push_variables: dict[str, Any] | None = None
 
 
-def read(body: bytes | Any, installation_id: str, now: datetime, hosts: frozenset[str]) -> Installation:
+def read(body: bytes | Any, installation_id: str, now: datetime) -> Installation:
     """The installation in the body of a PUT.
 
     Args:
         body: JSON, or a document that was decoded already.
         installation_id: as the path has it.
         now: becomes the time of its last update.
-        hosts: names, besides this machine's, to which a browser's endpoint may point.
 
     Raises:
         BadRequestError: it is not an installation, or not this one.
@@ -163,7 +174,7 @@ def read(body: bytes | Any, installation_id: str, now: datetime, hosts: frozense
     return Installation(
         id=check_id(written.installation_id),
         platform=platform,
-        push_channel=_channel(platform, written.push_channel, hosts),
+        push_channel=_channel(platform, written.push_channel),
         user_id=_user(written.user_id),
         tags=_tags(written.tags or []),
         expires_at=_time(written.expiration_time),
@@ -182,13 +193,7 @@ def check_id(installation_id: str) -> str:
     return installation_id
 
 
-def check_endpoint(endpoint: str, hosts: frozenset[str]) -> None:
-    """Check that a notification may be posted there.
-
-    Raises:
-        BadRequestError: it is no http(s) URL.
-        NotServedError: it is not on this machine, nor on one of `hosts`.
-    """
+def _host(endpoint: str) -> str:
     try:
         parts = urlsplit(endpoint)
         host, _ = parts.hostname or "", parts.port
@@ -196,10 +201,7 @@ def check_endpoint(endpoint: str, hosts: frozenset[str]) -> None:
         host = ""
     if not host or parts.scheme not in {"http", "https"}:
         raise BadRequestError(f"The endpoint '{endpoint}' is not an http(s) URL")
-    if not (_is_local(host) or host in hosts):
-        raise NotServedError(
-            f"The endpoint is at {host}, and this service posts to this machine only; --allow-endpoint {host} allows it"
-        )
+    return host
 
 
 def _is_local(host: str) -> bool:
@@ -231,12 +233,12 @@ def _platform(name: str) -> Platform:
         raise BadRequestError(f"'{name}' is not a platform") from None
 
 
-def _channel(platform: Platform, channel: PushChannel, hosts: frozenset[str]) -> PushChannel:
+def _channel(platform: Platform, channel: PushChannel) -> PushChannel:
     if isinstance(channel, BrowserChannel) != (platform is Platform.BROWSER):
         shape = "{endpoint, p256dh, auth}" if platform is Platform.BROWSER else "a string"
         raise BadRequestError(f"The pushChannel of the platform '{platform}' is {shape}")
     if isinstance(channel, BrowserChannel):
-        channel.check(hosts)
+        channel.check()
     elif not channel.strip():
         raise BadRequestError("The pushChannel is empty")
     return channel

@@ -9,7 +9,7 @@ from shared.api.problems import Code, ProblemError
 from shared.errors import BelfryError, RefusedError, TransientError
 from shared.identity import NotAuthenticatedError
 from shared.inbox.errors import CardNotFoundError, CardRevisedError, TooManySubscriptionsError, TopicClosedError
-from shared.inbox.sync import SyncExpiredError, SyncInvalidError
+from shared.inbox.sync import SyncExpiredError
 from shared.push.addressing import TooManyTagsError
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,6 @@ _CODES: Final[tuple[tuple[type[BelfryError], Code], ...]] = (
     (TopicClosedError, Code.TOPIC_CLOSED),
     (TooManySubscriptionsError, Code.TOO_MANY_SUBSCRIPTIONS),
     (TooManyTagsError, Code.TOO_MANY_TAGS),
-    (SyncInvalidError, Code.INVALID_SYNC),
     (SyncExpiredError, Code.SYNC_EXPIRED),
 )
 """The problems that are the caller's to solve."""

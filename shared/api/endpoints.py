@@ -198,7 +198,7 @@ _INBOX: Final = (
                 leads_to=_SYNC_LINKS,
             ),
         ),
-        problems=(Code.INVALID_SYNC, Code.SYNC_EXPIRED),
+        problems=(Code.SYNC_EXPIRED,),
     ),
     Endpoint(
         name="markCard",

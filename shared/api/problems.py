@@ -19,7 +19,6 @@ class Code(Enum):
     INVALID_ALERT = ("invalid-alert", HTTPStatus.BAD_REQUEST, "The alert is not valid.")
     INVALID_BODY = ("invalid-body", HTTPStatus.BAD_REQUEST, "The body is not valid.")
     INVALID_PARAMETER = ("invalid-parameter", HTTPStatus.BAD_REQUEST, "A parameter is not valid.")
-    INVALID_SYNC = ("invalid-sync", HTTPStatus.BAD_REQUEST, "The sync token is not one of this person's.")
     UNAUTHENTICATED = ("unauthenticated", HTTPStatus.UNAUTHORIZED, "A valid bearer token is needed.")
     FORBIDDEN = ("forbidden", HTTPStatus.FORBIDDEN, "The token does not allow this.")
     TOPIC_CLOSED = ("topic-closed", HTTPStatus.FORBIDDEN, "The topic is not open to this person.")

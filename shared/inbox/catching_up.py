@@ -129,8 +129,7 @@ class CatchingUp:
         """Everything since a sync token.
 
         Raises:
-            SyncInvalidError: the token is not one of this person's.
-            SyncExpiredError: the answer could not be complete.
+            SyncExpiredError: the answer could not be complete, or the token is not one of this person's.
         """
         now = self._reception.clock()
         since = unseal(token, person.user, await self._key())

@@ -5,7 +5,6 @@ BelfryError
 ├── CardRevisedError
 ├── TopicClosedError
 ├── TooManySubscriptionsError
-├── SyncInvalidError      (shared.inbox.sync)
 └── SyncExpiredError      (shared.inbox.sync)
 """
 

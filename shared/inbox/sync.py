@@ -27,12 +27,8 @@ _MAC_BYTES: Final = 16
 _VERSION: Final = b"1"
 
 
-class SyncInvalidError(BelfryError):
-    """The sync token is not one of ours for this person."""
-
-
 class SyncExpiredError(BelfryError):
-    """The sync token is too old, or from before the person's audiences changed: load the history again."""
+    """The sync token is too old, from before the person's audiences changed, or not theirs: load the history again."""
 
 
 class SyncPoint(Struct, frozen=True, array_like=True):
@@ -62,17 +58,17 @@ def unseal(token: str, user: str, key: bytes) -> SyncPoint:
     """The point that a token stands for.
 
     Raises:
-        SyncInvalidError: it was not made with this key for this user.
+        SyncExpiredError: it was not made with this key for this user.
     """
     if len(token) > MAXIMUM_CHARACTERS:
-        raise SyncInvalidError
+        raise SyncExpiredError
     try:
         sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
-        raise SyncInvalidError from error
+        raise SyncExpiredError from error
     version, mac, payload = sealed[:1], sealed[1 : 1 + _MAC_BYTES], sealed[1 + _MAC_BYTES :]
     if version != _VERSION or not hmac.compare_digest(mac, _mac(payload, user, key)):
-        raise SyncInvalidError
+        raise SyncExpiredError
     return msgspec.msgpack.decode(zlib.decompress(payload), type=SyncPoint)
 
 

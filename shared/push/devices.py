@@ -15,7 +15,7 @@ from typing import Annotated, Final, Protocol
 
 from msgspec import Meta, Struct, structs
 
-from shared.audience import Audience, Kind
+from shared.audience import NAME, Audience, Kind
 from shared.errors import BelfryError, PermanentError, RefusedError
 from shared.identity import Person
 from shared.inbox.visiting import Reception, Visit
@@ -35,7 +35,7 @@ _AT_ONCE: Final = 8
 """Devices that are asked for there at the same time."""
 
 InstallationId = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$(?!\n)", description="1 to 64 letters, digits or `. _ -`")
+    str, Meta(pattern=rf"^{NAME}$(?!\n)", description="1 to 64 letters, digits or `. _ -`, not `.` or `..`")
 ]
 _Base64Url = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_=-]{16,200}$(?!\n)", description="a key of the subscription, in base64url")

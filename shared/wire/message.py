@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final
 
+import msgspec
 from msgspec import Meta, Struct, structs
 
-from shared.alert import MAXIMUM_AUDIENCES, MAXIMUM_BYTES, Alert, Id
+from shared.alert import ID_PATTERN, MAXIMUM_AUDIENCES, MAXIMUM_BYTES, Alert, Id
 from shared.audience import Audience, AudienceText
 from shared.errors import InvalidAlertError
 from shared.position import Position, position_of
@@ -17,16 +18,17 @@ from shared.wire.json import convert, decode, encode
 
 JSON: Final = "application/json"
 
-# Application properties that Belfry sets on the messages it sends to itself.
+# Application properties that Belfry sets on the messages it sends to itself. Producers have properties of their own,
+# and may call them what they like, but for the first three.
 POSITION: Final = "position"
 ATTEMPT: Final = "attempt"
 CHANNELS: Final = "channels"
-AUDIENCES: Final = "audiences"
-ID: Final = "id"
-DUE: Final = "due"
-ESCALATION: Final = "escalation"
+AUDIENCES: Final = "belfryAudiences"
+ID: Final = "belfryId"
+DUE: Final = "belfryDue"
+ROUND: Final = "belfryEscalation"
 
-OURS: Final = frozenset({POSITION, ATTEMPT, CHANNELS, AUDIENCES, ID, DUE, ESCALATION})
+OURS: Final = frozenset({POSITION, ATTEMPT, CHANNELS, AUDIENCES, ID, DUE, ROUND})
 
 # Service Bus takes 64 KB of properties, 256 KB in all: a copy has to fit, whatever the message was like.
 MAXIMUM_CARRIED_BYTES: Final = 16 * 1024
@@ -39,8 +41,10 @@ _REASON_CHARACTERS: Final = 2_048
 
 STORE: Final = "store"
 """The first step of delivery, named like a channel: keep the alert in the inbox."""
+ESCALATION: Final = "escalation"
+"""What a round of escalation is counted as where others are counted by channel."""
 
-_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
+_ID = re.compile(ID_PATTERN)
 _Attempt = Annotated[int, Meta(ge=0)]
 _Round = Annotated[int, Meta(ge=1, le=11)]
 
@@ -118,7 +122,7 @@ def open_parcel(message: Received) -> Parcel:
         attempt=_property(message, ATTEMPT, _Attempt) if ATTEMPT in properties else 0,
         channels=frozenset(channels) if channels else None,
         due=DUE in properties,
-        escalation=_property(message, ESCALATION, _Round) if ESCALATION in properties else 0,
+        escalation=_property(message, ROUND, _Round) if ROUND in properties else 0,
     )
 
 
@@ -153,7 +157,7 @@ def retry(parcel: Parcel, audiences: tuple[Audience, ...], channels: frozenset[s
 
 def escalated(parcel: Parcel, number: int, when: datetime) -> Outgoing:
     """A round of the alert's escalation. However often it is asked for, it is one message: the queue drops repeats."""
-    copy = _copy(parcel.message, {ID: parcel.id, POSITION: parcel.position, ESCALATION: number, DUE: 1}, when)
+    copy = _copy(parcel.message, {ID: parcel.id, POSITION: parcel.position, ROUND: number, DUE: 1}, when)
     carried = {name: value for name, value in copy.properties.items() if name not in (ATTEMPT, CHANNELS, AUDIENCES)}
     return Outgoing(copy.body, f"{parcel.position}.escalation.{number}", copy.content_type, carried, when)
 
@@ -163,7 +167,7 @@ def escalated_again(parcel: Parcel, when: datetime) -> Outgoing:
     properties: dict[str, str | int] = {
         ID: parcel.id,
         POSITION: parcel.position,
-        ESCALATION: parcel.escalation,
+        ROUND: parcel.escalation,
         ATTEMPT: parcel.attempt + 1,
         DUE: 1,
     }
@@ -221,11 +225,20 @@ def _copy(message: Received, properties: Mapping[str, str | int], when: datetime
 
 
 def _open_body(message: Received) -> tuple[Alert, str]:
+    body = unquoted(message.body)
     if attributes := binary_attributes(message.properties):
-        return open_binary(message.body, attributes)
-    if is_structured(message.body, message.content_type):
-        return open_event(message.body)
-    return decode(message.body, Alert), message_alert_id(message)
+        return open_binary(body, attributes)
+    if is_structured(body, message.content_type):
+        return open_event(body)
+    return decode(body, Alert), message_alert_id(message)
+
+
+def unquoted(body: bytes) -> bytes:
+    """The JSON in a body that is a JSON string: the client for JavaScript encodes any text once more."""
+    try:
+        return msgspec.json.decode(body, type=str).encode() if body.startswith(b'"') else body
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return body
 
 
 def _check_size(body: bytes) -> None:

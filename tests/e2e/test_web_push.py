@@ -60,11 +60,21 @@ async def test_a_browser_subscribes_with_the_key_that_pushes_are_signed_with(sys
         assert told == (await response.json())["publicKey"]
 
 
-async def test_a_push_service_that_is_not_served_is_refused(system: System, unique: str) -> None:
-    """400 with the field: the hub on this machine posts to no other one; nothing is registered."""
+async def test_a_browser_of_any_push_service_is_registered(system: System, unique: str) -> None:
+    """What it is sent can be seen at the hub, which posts to this machine alone."""
     person = Phone(system, unique)
     async with Browser() as browser:
         channel = browser.channel | {"endpoint": "https://push.example/1"}
+    await person.register("browser", channel)
+    await _send(system, {"id": unique, "to": [f"user:{unique}"], "title": "Oven"})
+    await person.wait_for(("alert", "Oven"))
+
+
+async def test_a_push_channel_that_the_hub_refuses_is_refused(system: System, unique: str) -> None:
+    """400 with the field: its key is none; nothing is registered."""
+    person = Phone(system, unique)
+    async with Browser() as browser:
+        channel = subscription(browser) | {"p256dh": "B" + "A" * 86}
     body = {"platform": "browser", "pushChannel": channel}
     problem = await person.ask("PUT", f"/devices/{unique}", 400, json=body)
     assert (problem["code"], problem["field"]) == ("invalid-body", "pushChannel")

@@ -60,13 +60,13 @@ async def test_a_busy_push_service_is_tried_again(hub: Hub, browser: Browser) ->
     assert device["notifications"][0]["attempts"] == 2
 
 
-async def test_a_push_service_elsewhere_is_refused(hub: Hub, browser: Browser) -> None:
-    """Nothing leaves this machine unless an option says so."""
-    channel = browser.channel | {"endpoint": "https://push.example/1"}
-    installation = {"installationId": "b1", "platform": "browser", "pushChannel": channel}
-    status, body = await hub.call("PUT", "installations/b1", installation)
-    assert status == 400
-    assert "--allow-endpoint push.example" in body
+async def test_a_push_service_elsewhere_is_not_posted_to(hub: Hub, browser: Browser) -> None:
+    """It is registered as in Azure; what it is sent can be seen, and does not leave this machine."""
+    await hub.register("b1", browser.channel | {"endpoint": "https://push.example/1"}, "browser")
+    await hub.send(ALERT, "browser")
+    [notification] = (await hub.settled("b1"))["notifications"]
+    assert (notification["payload"], notification["outcome"]) == (ALERT, "failed")
+    assert "--allow-endpoint push.example" in notification["detail"]
 
 
 async def test_a_browser_is_sent_to_directly(hub: Hub, browser: Browser) -> None:

@@ -54,7 +54,7 @@ def test_a_dead_letter_says_why() -> None:
     reasons = {"DeadLetterReason": "MaxDeliveryCountExceeded", "DeadLetterErrorDescription": "10 attempts"}
     dead = Parked(Place.DEAD_LETTERS, message(properties={**reasons, "mine": 1}))
     assert dead.reason == "MaxDeliveryCountExceeded: 10 attempts"
-    assert replay(dead).properties == {"mine": 1, "id": "m1", "position": open_parcel(message()).position}
+    assert replay(dead).properties == {"mine": 1, "belfryId": "m1", "position": open_parcel(message()).position}
 
 
 @given(

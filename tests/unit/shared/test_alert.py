@@ -38,6 +38,8 @@ def test_an_alert_needs_only_audiences_and_a_title() -> None:
 
 TAKEN: list[tuple[str, Any]] = [
     ("id", "x"),
+    ("id", "..."),
+    ("id", ".x"),
     ("id", "A.b_c:d~e-9" + "x" * 117),
     ("to", ["everyone"] * 100),
     ("title", "x"),
@@ -59,6 +61,7 @@ TAKEN: list[tuple[str, Any]] = [
     ("image", "https://example.com/image.png"),
     ("actions", []),
     ("actions", [BUTTON, BUTTON | {"id": "b"}, BUTTON | {"id": "c"}]),
+    ("actions", [BUTTON | {"id": "viewOrder"}]),
     ("actions", [BUTTON | {"title": "x" * 64}]),
     ("data", {}),
     ("data", {"any": ["thing", 1, None, True, {"deep": 1.5}]}),
@@ -84,6 +87,8 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("id", "", "id"),
     ("id", "x" * 129, "id"),
     ("id", "a/b", "id"),
+    ("id", ".", "id"),
+    ("thread", "..", "thread"),
     ("id", "a b", "id"),
     ("id", "a\n", "id"),
     ("id", 7, "id"),
@@ -113,7 +118,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("category", "a\n", "category"),
     ("actions", [BUTTON | {"id": str(number)} for number in range(4)], "actions"),
     ("actions", [BUTTON, BUTTON], "actions"),
-    ("actions", [BUTTON, BUTTON | {"id": "B"}], "actions[1].id"),
+    ("actions", [BUTTON, BUTTON | {"id": "b c"}], "actions[1].id"),
     ("actions", [BUTTON | {"title": "x" * 65}], "actions[0].title"),
     ("actions", [BUTTON | {"title": ""}], "actions[0].title"),
     ("actions", [{"id": "open", "title": "Open"}], "actions[0].url"),
@@ -332,7 +337,7 @@ text_alphabet = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
 alerts = st.builds(
     Alert,
     to=st.lists(st.sampled_from(["user:ada", "role:office", "topic:x", "everyone"]), min_size=1, max_size=4).map(tuple),
-    id=st.none() | st.from_regex(r"[A-Za-z0-9._:~-]{1,128}", fullmatch=True),
+    id=st.none() | st.from_regex(r"(?!\.\.?$)[A-Za-z0-9._:~-]{1,128}", fullmatch=True),
     title=st.text(text_alphabet, min_size=1, max_size=200),
     body=st.text(text_alphabet | st.sampled_from("\n\r\t"), max_size=50),
     severity=st.sampled_from(Severity),

@@ -26,6 +26,7 @@ def test_an_audience_survives_being_written(audience: Audience) -> None:
     "text",
     [
         "user:a",
+        "topic:...",
         "user:" + "u" * 128,
         "user:ada.b_c@d+e|f:g~h-i",
         "role:r",
@@ -46,6 +47,8 @@ def test_audiences_within_the_limits_are_taken(text: str) -> None:
         "user:",
         "user:" + "u" * 129,
         "user:a/b",
+        "user:.",
+        "role:..",
         "user:a b",
         "user:ä",
         "user:a\n",

@@ -189,6 +189,7 @@ async def test_a_secret_among_the_keys_is_not_used(seconds: Seconds) -> None:
         ({"nbf": int(time.time()) + 3600}, "not yet valid"),
         ({"sub": None}, "not a user id"),
         ({"sub": ""}, "not a user id"),
+        ({"sub": ".."}, "not a user id"),
         ({"sub": "a/b"}, "not a user id"),
         ({"sub": "a b"}, "not a user id"),
         ({"sub": "ada\n"}, "not a user id"),

@@ -79,10 +79,29 @@ def test_an_audience_named_twice_is_served_once() -> None:
 
 def test_the_id_of_the_alert_goes_before_that_of_the_message() -> None:
     """The producer's own idempotency key is honoured."""
-    assert open_parcel(message(FIELDS | {"id": "own"}, "m1", id="copied")).id == "own"
+    assert open_parcel(message(FIELDS | {"id": "own"}, "m1", belfryId="copied")).id == "own"
 
 
-@pytest.mark.parametrize("message_id", ["a/b", "x" * 129, "ünique", "with space", "a\n"])
+def test_json_that_a_client_has_quoted_is_read() -> None:
+    """`body: JSON.stringify(alert)` with `@azure/service-bus`, which encodes the text again."""
+    event = {**EVENT, "source": "/ci", "data": FIELDS}
+    for content in (FIELDS, event):
+        plain = structs.replace(message(), body=json.dumps(content).encode())
+        quoted = structs.replace(plain, body=json.dumps(json.dumps(content)).encode())
+        assert structs.replace(open_parcel(quoted), message=plain) == open_parcel(plain)
+    for body in (b'"', b'"\xff"', b'"x"', b'"\\ud800"'):
+        with pytest.raises(InvalidAlertError):
+            open_parcel(structs.replace(message(), body=body))
+
+
+def test_a_producer_has_properties_of_its_own() -> None:
+    """Whatever it calls them: plain names that nobody was told of mean nothing here."""
+    own = {"id": "order/7", "due": "2026-12-24", "audiences": "retail", "escalation": "high", "url": 7}
+    plain, parcel = open_parcel(message()), open_parcel(structs.replace(message(), properties=own))
+    assert structs.replace(parcel, message=plain.message) == plain
+
+
+@pytest.mark.parametrize("message_id", ["a/b", ".", "..", "x" * 129, "ünique", "with space", "a\n"])
 def test_a_message_id_that_no_alert_may_have_is_hashed(message_id: str) -> None:
     """Any message id serves as the alert's id; the same one always as the same."""
     parcel = open_parcel(message(message_id=message_id))
@@ -122,12 +141,12 @@ WRONG: list[tuple[str, object]] = [
     ("attempt", -1),
     ("attempt", 1.5),
     ("attempt", True),
-    ("audiences", "user:ada,ada"),
-    ("audiences", b"\xff"),
-    ("id", "a/b"),
-    ("id", ""),
-    ("id", "x" * 129),
-    ("id", 17),
+    ("belfryAudiences", "user:ada,ada"),
+    ("belfryAudiences", b"\xff"),
+    ("belfryId", "a/b"),
+    ("belfryId", ""),
+    ("belfryId", "x" * 129),
+    ("belfryId", 17),
 ]
 
 
@@ -268,7 +287,7 @@ def test_a_long_reason_is_cut() -> None:
 
 def test_whatever_came_is_parked_within_the_queues_limits() -> None:
     """256 KB in all, 64 KB of it properties; a body that is cut says how large it was."""
-    properties = {f"name-{number}": "ü" * 4_000 for number in range(7)} | {"audiences": "user:ö," * 4_000}
+    properties = {f"name-{number}": "ü" * 4_000 for number in range(7)} | {"belfryAudiences": "user:ö," * 4_000}
     original = structs.replace(message(), properties=properties | {"channels": "x" * 30_000}, body=b"x" * 200_000)
     parked = poison(original, "ß" * 10_000, field="ö" * 10_000)
     assert sum(len(f"{name}{value}".encode()) for name, value in parked.properties.items()) < 64 * 1024
@@ -289,8 +308,8 @@ def test_properties_that_copies_could_not_carry_are_poison() -> None:
 
 def test_more_audiences_than_an_alert_may_have_are_poison() -> None:
     """Also where a property names them."""
-    with pytest.raises(InvalidAlertError, match="`audiences`: 101 audiences, more than 100"):
-        open_parcel(message(audiences=",".join(f"user:{number}" for number in range(101))))
+    with pytest.raises(InvalidAlertError, match="`belfryAudiences`: 101 audiences, more than 100"):
+        open_parcel(message(belfryAudiences=",".join(f"user:{number}" for number in range(101))))
 
 
 def test_a_producers_message_is_recognised_by_its_id() -> None:

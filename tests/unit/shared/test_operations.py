@@ -7,6 +7,7 @@ import pytest
 from shared.api.operations import HEALTH_SECONDS
 from shared.audience import EVERYONE, Audience
 from shared.errors import RefusedError, TransientError
+from shared.inbox.sync import SyncPoint, seal
 from tests.unit.shared.fakes import ADA, BEN, NOON, OFFICE, place, received, stored
 from tests.unit.shared.house import House, bearer
 
@@ -185,10 +186,17 @@ async def test_another_persons_card_cannot_be_marked(house: House) -> None:
 
 
 async def test_another_persons_sync_token_is_refused(house: House) -> None:
-    """A token is bound to its person."""
+    """A token is bound to its person; who comes with another loads the history again."""
     mine = (await house.ask(house.worker.inboxes.history, bearer("ada"))).body["sync"]
     answer = await house.ask(house.worker.inboxes.changes, bearer("ben"), query={"since": mine})
-    assert (answer.status, answer.body["code"]) == (400, "invalid-sync")
+    assert (answer.status, answer.body["code"]) == (410, "sync-expired")
+
+
+async def test_a_sync_token_of_a_store_that_is_gone_is_refused(house: House) -> None:
+    """Why a token cannot be honoured makes no difference to a client: it loads the history again."""
+    before = seal(SyncPoint(0, ("alerts", "people"), 0, {}, 0), "ada", b"the key of a store that was made anew")
+    answer = await house.ask(house.worker.inboxes.changes, bearer("ada"), query={"since": before})
+    assert (answer.status, answer.body["code"]) == (410, "sync-expired")
 
 
 WRONG: list[tuple[str, str]] = [
@@ -237,11 +245,17 @@ async def test_the_history_comes_in_pages(house: House) -> None:
     assert pages == [20, 20, 5]
 
 
-@pytest.mark.parametrize("since", ["", "x", "e30", "a" * 10_000, "\ud800", "MQ" * 40])
+@pytest.mark.parametrize("since", ["x", "e30", "a" * 10_000, "\ud800", "MQ" * 40])
 async def test_a_wrong_sync_token_is_refused(house: House, since: str) -> None:
-    """400: load the history, which gives a right one."""
+    """410: load the history, which gives a right one."""
     answer = await house.ask(house.worker.inboxes.changes, bearer("ada"), query={"since": since})
-    assert answer.status == 400
+    assert (answer.status, answer.body["code"]) == (410, "sync-expired")
+
+
+async def test_a_missing_sync_token_is_a_mistake(house: House) -> None:
+    """400, and the parameter by name."""
+    answer = await house.ask(house.worker.inboxes.changes, bearer("ada"), query={"since": ""})
+    assert (answer.status, answer.body["field"]) == (400, "since")
 
 
 async def test_a_store_that_is_away_is_told_as_that(house: House) -> None:

@@ -116,8 +116,7 @@ export class Inbox {
         more = changes.more;
       } catch (error) {
         // Too old, or sealed with another key: there is no way on from here.
-        if (!(error instanceof BelfryError) || !["sync-expired", "invalid-sync"].includes(error.code))
-          throw error;
+        if (!(error instanceof BelfryError) || error.code !== "sync-expired") throw error;
         await this.#renew();
         return;
       }

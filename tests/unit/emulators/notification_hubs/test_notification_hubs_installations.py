@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulators.notification_hubs.errors import BadRequestError, NotServedError
-from emulators.notification_hubs.installations import Installation, read
+from emulators.notification_hubs.installations import BrowserChannel, Installation, read
 from emulators.notification_hubs.patching import patched
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -16,7 +16,7 @@ PHONE = {"installationId": "i1", "platform": "fcmv1", "pushChannel": "token"}
 
 def installation(**changes: Any) -> Installation:
     """What comes of a PUT."""
-    return read(json.dumps(PHONE | changes).encode(), "i1", NOW, frozenset())
+    return read(json.dumps(PHONE | changes).encode(), "i1", NOW)
 
 
 def patch(*operations: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def test_an_installation_is_shown_as_the_service_shows_it() -> None:
 def test_what_is_shown_can_be_written_back() -> None:
     """A client may change what it was shown and send it; what only the service writes is ignored."""
     written = installation(tags=["a"], userId="ada", expirationTime="2027-01-01T00:00:00+01:00")
-    assert read(json.dumps(written.document()).encode(), "i1", NOW, frozenset()) == written
+    assert read(json.dumps(written.document()).encode(), "i1", NOW) == written
     assert written.expires_at == datetime(2026, 12, 31, 23, tzinfo=UTC)
 
 
@@ -87,17 +87,20 @@ def test_a_browser_is_reached_on_this_machine_or_where_it_is_allowed(
     endpoint: str, browser_channel: dict[str, str]
 ) -> None:
     """A notification of a test leaves the machine only if somebody says so."""
-    document = PHONE | {"platform": "browser", "pushChannel": browser_channel | {"endpoint": endpoint}}
-    assert read(document, "i1", NOW, frozenset({"push.example"})).document()["pushChannel"]["endpoint"] == endpoint
+    channel = installation(platform="browser", pushChannel=browser_channel | {"endpoint": endpoint}).push_channel
+    assert isinstance(channel, BrowserChannel)
+    channel.check_reach(frozenset({"push.example"}))
 
 
 @pytest.mark.parametrize(
     "endpoint", ["https://push.example/x", "http://10.0.0.1/", "http://localhost.example/", "http://127.0.0.1.nip.io/"]
 )
-def test_a_browser_elsewhere_is_refused_by_name(endpoint: str, browser_channel: dict[str, str]) -> None:
-    """The refusal says which option would allow it."""
+def test_a_browser_elsewhere_is_registered_and_not_reached(endpoint: str, browser_channel: dict[str, str]) -> None:
+    """The refusal to post there says which option would allow it."""
+    channel = installation(platform="browser", pushChannel=browser_channel | {"endpoint": endpoint}).push_channel
+    assert isinstance(channel, BrowserChannel)
     with pytest.raises(NotServedError, match="--allow-endpoint"):
-        installation(platform="browser", pushChannel=browser_channel | {"endpoint": endpoint})
+        channel.check_reach(frozenset())
 
 
 @pytest.mark.parametrize(
@@ -169,6 +172,6 @@ def test_any_patch_of_tags_keeps_a_set(before: list[str], steps: list[tuple[str,
         operations.append({"op": operation, "path": path, "value": "z" if operation == "replace" else tag})
         expected = expected - {tag} if operation != "add" else expected | {tag}
         expected |= {"z"} if operation == "replace" else set()
-    after = read(patch(*operations, tags=before), "i1", NOW, frozenset())
+    after = read(patch(*operations, tags=before), "i1", NOW)
     assert set(after.tags) == expected
     assert len(after.tags) == len(expected)

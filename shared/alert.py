@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from shared.audience import AudienceText
+from shared.audience import NO_DOTS, AudienceText
 
 MAXIMUM_BYTES = 64 * 1024
 """The largest alert, as JSON in UTF-8."""
@@ -24,7 +24,10 @@ _CONTROL = r"\u0000-\u001f\u007f\ud800-\udfff"
 
 Id = Annotated[
     str,
-    Meta(pattern=r"^[A-Za-z0-9._:~-]{1,128}$(?!\n)", description="1 to 128 letters, digits or `. _ : ~ -`"),
+    Meta(
+        pattern=rf"^{NO_DOTS}[A-Za-z0-9._:~-]{{1,128}}$(?!\n)",
+        description="1 to 128 letters, digits or `. _ : ~ -`, not `.` or `..`",
+    ),
 ]
 Title = Annotated[str, Meta(pattern=rf"^[^{_CONTROL}]{{1,200}}$(?!\n)", description="1 to 200 characters on one line")]
 Body = Annotated[

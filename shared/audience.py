@@ -11,11 +11,16 @@ from typing import Annotated, Self
 
 from msgspec import Meta, Struct
 
-USER = r"[A-Za-z0-9._@+|:~-]{1,128}"
+NO_DOTS = r"(?!\.\.?$)"
+"""In front of a pattern: neither `.` nor `..`, which lead elsewhere when they are a segment of an address."""
+USER = rf"{NO_DOTS}[A-Za-z0-9._@+|:~-]{{1,128}}"
 NAME = r"[A-Za-z0-9._-]{1,64}"
 
 # `$` alone would also match before a trailing line feed; the look-ahead means the same in ECMA-262.
-UserId = Annotated[str, Meta(pattern=rf"^{USER}$(?!\n)", description="1 to 128 letters, digits or `. _ @ + | : ~ -`")]
+UserId = Annotated[
+    str,
+    Meta(pattern=rf"^{USER}$(?!\n)", description="1 to 128 letters, digits or `. _ @ + | : ~ -`, not `.` or `..`"),
+]
 Name = Annotated[str, Meta(pattern=rf"^{NAME}$(?!\n)", description="1 to 64 letters, digits or `. _ -`")]
 """A role or a topic."""
 AudienceText = Annotated[

@@ -247,6 +247,8 @@ async def test_another_media_type_is_refused(
 PATHS: Final = [
     "..%2f..%2fetc%2fpasswd",
     "%2e%2e%2fx",
+    "%2e%2e",
+    "%2e",
     "..%5c..%5cx",
     "a%2Fb",
     "a%252Fb",

@@ -191,6 +191,7 @@ async def test_a_secret_among_the_keys_is_not_used(seconds: Seconds) -> None:
         ({"sub": ""}, "not a user id"),
         ({"sub": "a/b"}, "not a user id"),
         ({"sub": "a b"}, "not a user id"),
+        ({"sub": ".."}, "not a user id"),
         ({"sub": "ada\n"}, "not a user id"),
         ({"sub": "x" * 129}, "not a user id"),
         ({"oid": 7}, "not a user id"),

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct, structs
 
 from shared.alert import MAXIMUM_AUDIENCES, MAXIMUM_BYTES, Alert, Id
-from shared.audience import Audience, AudienceText
+from shared.audience import NO_DOTS, Audience, AudienceText
 from shared.errors import InvalidAlertError
 from shared.position import Position, position_of
 from shared.wire.cloudevents import binary_attributes, is_structured, open_binary, open_event
@@ -40,7 +40,10 @@ _REASON_CHARACTERS: Final = 2_048
 STORE: Final = "store"
 """The first step of delivery, named like a channel: keep the alert in the inbox."""
 
-_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
+_ID = re.compile(NO_DOTS + r"[A-Za-z0-9._:~-]{1,128}")
+_OWN: Final = "belfry/"
+"""Begins the ids of messages that Belfry sends to itself. No alert has such an id: else somebody who sends an alert by
+it beforehand could make the queue drop the message as a repeat."""
 _Attempt = Annotated[int, Meta(ge=0)]
 _Round = Annotated[int, Meta(ge=1, le=11)]
 
@@ -155,7 +158,7 @@ def escalated(parcel: Parcel, number: int, when: datetime) -> Outgoing:
     """A round of the alert's escalation. However often it is asked for, it is one message: the queue drops repeats."""
     copy = _copy(parcel.message, {ID: parcel.id, POSITION: parcel.position, ESCALATION: number, DUE: 1}, when)
     carried = {name: value for name, value in copy.properties.items() if name not in (ATTEMPT, CHANNELS, AUDIENCES)}
-    return Outgoing(copy.body, f"{parcel.position}.escalation.{number}", copy.content_type, carried, when)
+    return Outgoing(copy.body, f"{_OWN}{parcel.position}.{number}", copy.content_type, carried, when)
 
 
 def escalated_again(parcel: Parcel, when: datetime) -> Outgoing:
@@ -217,7 +220,7 @@ def _copy(message: Received, properties: Mapping[str, str | int], when: datetime
     origin = position_of(message.enqueued, message.sequence_number)
     digest = hashlib.sha256(repr((origin, sorted(properties.items()))).encode()).hexdigest()[:32]
     carried = _carried(message.properties)
-    return Outgoing(message.body, f"{origin}.{digest}", message.content_type, {**carried, **properties}, when)
+    return Outgoing(message.body, f"{_OWN}{origin}.{digest}", message.content_type, {**carried, **properties}, when)
 
 
 def _open_body(message: Received) -> tuple[Alert, str]:

@@ -8,16 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from shared.alert import MAXIMUM_BYTES, Alert
+from shared.alert import MAXIMUM_BYTES, Alert, Id
 from shared.audience import Audience
 from shared.errors import InvalidAlertError
 from shared.position import position_of
+from shared.wire.json import convert
 from shared.wire.message import (
     MAXIMUM_CARRIED_BYTES,
     MAXIMUM_PARKED_BYTES,
     Outgoing,
     Parcel,
     Received,
+    escalated,
+    escalated_again,
     open_parcel,
     outgoing,
     poison,
@@ -82,7 +85,7 @@ def test_the_id_of_the_alert_goes_before_that_of_the_message() -> None:
     assert open_parcel(message(FIELDS | {"id": "own"}, "m1", id="copied")).id == "own"
 
 
-@pytest.mark.parametrize("message_id", ["a/b", "x" * 129, "ünique", "with space", "a\n"])
+@pytest.mark.parametrize("message_id", ["a/b", "x" * 129, ".", "..", "ünique", "with space", "a\n"])
 def test_a_message_id_that_no_alert_may_have_is_hashed(message_id: str) -> None:
     """Any message id serves as the alert's id; the same one always as the same."""
     parcel = open_parcel(message(message_id=message_id))
@@ -319,3 +322,17 @@ def test_an_alert_that_the_queue_would_refuse_is_not_sent() -> None:
     )
     with pytest.raises(InvalidAlertError, match="more than 65,536"):
         outgoing(alert, "m1")
+
+
+@pytest.mark.parametrize("name", ["retry", "escalated", "escalated_again", "postponed"])
+def test_no_alert_can_pass_for_a_message_of_our_own(name: str) -> None:
+    """Who sends an alert by the id of such a message beforehand could else have the queue drop it as a repeat."""
+    parcel = open_parcel(message())
+    copy = {
+        "retry": lambda: retry(parcel, parcel.audiences, frozenset({"live"}), LATER),
+        "escalated": lambda: escalated(parcel, 2, LATER),
+        "escalated_again": lambda: escalated_again(parcel, LATER),
+        "postponed": lambda: postponed(parcel, LATER),
+    }[name]()
+    with pytest.raises(InvalidAlertError):
+        convert(copy.message_id, Id)

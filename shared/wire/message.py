@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeGuard
 
 from msgspec import Meta, Struct, structs
 
@@ -242,10 +242,15 @@ def _carried(properties: Mapping[str, object]) -> dict[str, str | int]:
     room = {True: _OURS_BYTES, False: MAXIMUM_CARRIED_BYTES}
     for name, value in properties.items():
         size = _bytes(name, value)
-        if isinstance(value, str | int) and size <= room[name in OURS]:
+        if _is_carried(value) and size <= room[name in OURS]:
             room[name in OURS] -= size
             carried[name] = value
     return carried
+
+
+def _is_carried(value: object) -> TypeGuard[str | int]:
+    """Whether copies can have a property: text, or a whole number that AMQP has a signed type for."""
+    return isinstance(value, str) or (isinstance(value, int) and -(2**63) <= value < 2**63)
 
 
 def _check_carried(properties: Mapping[str, object]) -> None:

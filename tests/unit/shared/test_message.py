@@ -290,6 +290,13 @@ def test_properties_that_copies_could_not_carry_are_poison() -> None:
     assert open_parcel(received(copy, place(2))).attempt == 1
 
 
+def test_copies_carry_numbers_that_the_queue_has_a_type_for() -> None:
+    """Others could not be sent, and what cannot be parked holds up its whole batch."""
+    numbers: dict[str, Any] = {"most": 2**63 - 1, "least": -(2**63), "more": 2**63, "less": -(2**63) - 1}
+    parked = poison(message(**numbers), "rotten")
+    assert numbers.items() & parked.properties.items() == {("most", 2**63 - 1), ("least", -(2**63))}
+
+
 def test_more_audiences_than_an_alert_may_have_are_poison() -> None:
     """Also where a property names them."""
     with pytest.raises(InvalidAlertError, match="`audiences`: 101 audiences, more than 100"):

@@ -56,6 +56,8 @@ def _explained(message: str, kind: object) -> InvalidAlertError:
         # A name that nobody knows may be as long as the whole: neither answers nor logs need all of it, and to look
         # for fields in it would take seconds. What it is about stands in front, and where at the end.
         message = f"{message[: _LONGEST // 2]}…{message[-_LONGEST // 2 :]}"
+    # Names are the sender's, and stand in logs: they must not end a line there, nor turn it round.
+    message = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in message)
     match = _PATH.match(message)
     what, path = (match["what"], match["path"] or "") if match else (message, "")
     if regex := _REGEX.match(what):

@@ -135,3 +135,9 @@ def test_a_name_as_long_as_the_body_is_explained_quickly_and_shortly(name: str) 
     assert time.process_time() - started < 0.2
     assert len(str(error)) + len(error.field) < 3_000
     assert "unknown field" in str(error)
+
+
+def test_a_name_cannot_write_into_a_log() -> None:
+    """Neither end a line nor turn its direction: it is told with escapes."""
+    error = error_of({"count": 1, "a\nERROR b\u202e": 1})
+    assert str(error) == r"Object contains unknown field `a\nERROR b\u202e`"

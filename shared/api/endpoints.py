@@ -32,7 +32,7 @@ from shared.inbox.profile import Preferences
 from shared.inbox.settling_in import Export
 from shared.inbox.state import Mark
 from shared.position import Position
-from shared.push.devices import InstallationId, Registration
+from shared.push.devices import MAXIMUM_DEVICES, InstallationId, Registration
 from shared.wire import cloudevents
 from shared.wire.cloudevents import Event
 from shared.wire.message import JSON
@@ -329,7 +329,10 @@ _PERSON: Final = (
         path="/devices/{installation}",
         tag="person",
         summary="Register a device, or renew it",
-        description="At each start of the app is a good time: a device that is not renewed for 90 days is forgotten.",
+        description=(
+            "At each start of the app is a good time: a device that is not renewed for 90 days is forgotten, and of "
+            f"more than {MAXIMUM_DEVICES} of a person those that were renewed the longest ago."
+        ),
         parameters=(_INSTALLATION,),
         body=Body(
             schemas={JSON: reference(Registration)},

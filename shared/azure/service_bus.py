@@ -111,7 +111,8 @@ def to_service_bus(message: Outgoing) -> ServiceBusMessage:
     """The SDK's message for one of ours."""
     # The SDK, where it traces, adds the context of the moment unless there is one, and looks for it by names in bytes.
     properties: dict[str | bytes, Any] = {
-        name.encode() if name in CONTEXT_PROPERTIES else name: value for name, value in message.properties.items()
+        name.encode() if name in CONTEXT_PROPERTIES else name: _typed(value)
+        for name, value in message.properties.items()
     }
     return ServiceBusMessage(
         message.body,
@@ -120,3 +121,13 @@ def to_service_bus(message: Outgoing) -> ServiceBusMessage:
         application_properties=properties,
         scheduled_enqueue_time_utc=message.scheduled and message.scheduled.astimezone(UTC),
     )
+
+
+def _typed(value: str | int) -> Any:
+    """A property as the SDK sends it whatever its size: it takes numbers for 32 bits wide, and fails if they are not.
+
+    Numbers of messages are wider, in partitioned queues all of them, and so may be what producers add of their own.
+    """
+    if isinstance(value, int) and not -(2**31) <= value < 2**31:
+        return {"TYPE": "LONG", "VALUE": value}
+    return value

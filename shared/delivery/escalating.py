@@ -67,7 +67,9 @@ class Escalating:
         standing = await self._standing(parcel, (*first, *further))
         if standing is None:
             return None
-        standing = structs.replace(standing, traceparent=traceparent)
+        # Told is what the message says, and not what is kept: that may be another's, where a producer has made up the
+        # position, and who only sends would have it copied to themself.
+        standing = structs.replace(standing, alert=parcel.alert, id=parcel.id, traceparent=traceparent)
         added = [structs.replace(standing, audience=audience, at=now, elsewhere=True) for audience in further]
         kept = await asyncio.gather(*(keep(self._store, alert.audience, [alert]) for alert in added))
         told = [alert for outcomes in kept for alert in outcomes if isinstance(alert, StoredAlert)]

@@ -1,7 +1,8 @@
 """Use cases: mark one card as read, unread or archived; mark everything as read."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from msgspec import Struct, structs
 
@@ -14,6 +15,8 @@ from shared.inbox.reading import AlertReader, nearest
 from shared.inbox.state import Mark
 from shared.inbox.visiting import CONFLICTS, Reception, Visit
 from shared.position import Position
+
+_BEGINNING: Final = datetime.fromtimestamp(0, UTC)
 
 
 class Said(Struct, frozen=True):
@@ -144,7 +147,8 @@ class Marking:
 
     def _past(self, up_to: datetime) -> str:
         """What is yet to come cannot have been read."""
-        return format_moment(min(up_to, self._reception.clock()))
+        # Not before 1970 either: of the first hours that there are, some zones have none in UTC.
+        return format_moment(max(min(up_to, self._reception.clock()), _BEGINNING))
 
     async def _tell(self, visit: Visit, marks: list[KeptMark], read_up_to: str) -> None:
         told = [structs.asdict(mark.told()) for mark in marks]

@@ -31,8 +31,10 @@ SETTLED: Final = timedelta(seconds=10)
 from: it is on its way there, or was written a moment ago."""
 LOOK_SECONDS: Final = 2.0
 """The longest that a list of devices waits to hear which of them are still known there."""
+MAXIMUM_DEVICES: Final = 50
+"""Of one person. Each makes dearer whatever changes the person's tags, so they must not grow without end."""
 _AT_ONCE: Final = 8
-"""Devices that are asked for there at the same time."""
+"""Devices that are asked for, or changed, there at the same time."""
 
 InstallationId = Annotated[
     str, Meta(pattern=rf"^{NAME}$(?!\n)", description="1 to 64 letters, digits or `. _ -`, not `.` or `..`")
@@ -180,6 +182,8 @@ class Devices:
     async def register(self, person: Person, installation: str, registration: Registration) -> Device:
         """Register a device, or renew it. It is forgotten when that is not done for 90 days.
 
+        It is forgotten, too, when the person has registered 50 others since.
+
         Raises:
             TooManyTagsError: the person has more audiences and mutes than a device can have tags for.
             ChannelRefusedError: the push channel is none that the platform could be reached by; nothing has changed.
@@ -205,6 +209,9 @@ class Devices:
             else:
                 await self._store.remove_device(person.user, installation)
             raise ChannelRefusedError from error
+        others = sorted((known[name] for name in known.keys() - {installation}), key=lambda other: other.renewed_at)
+        for other in others[: max(0, len(others) + 1 - MAXIMUM_DEVICES)]:
+            await self._forget(person.user, other.installation)
         return device
 
     async def remove(self, person: Person, installation: str) -> None:
@@ -242,7 +249,13 @@ class Devices:
         tags = tags_of(visit.audiences, visit.profile.preferences, self._reception.clock())
         roles = _roles(visit.person)
         behind = [device for device in devices if (device.tags, device.roles) != (tags, roles)]
-        await asyncio.gather(*(self._retag(visit.user, device, tags, roles) for device in behind))
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def retag(device: Device) -> None:
+            async with places:
+                await self._retag(visit.user, device, tags, roles)
+
+        await asyncio.gather(*map(retag, behind))
 
     async def _retag(self, user: str, device: Device, tags: tuple[str, ...], roles: tuple[str, ...]) -> None:
         found = await self._find(user, device)

@@ -10,6 +10,8 @@ from msgspec import inspect
 
 from shared.errors import InvalidAlertError
 
+_LONGEST = 1_000
+"""Characters of an explanation."""
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"field `(?P<name>.*)`$", re.DOTALL)  # an unknown one may be called anything
 _OWN = re.compile(r"`(?P<name>\w+)`")
@@ -50,6 +52,12 @@ def encode(value: object) -> bytes:
 
 
 def _explained(message: str, kind: object) -> InvalidAlertError:
+    if len(message) > _LONGEST:
+        # A name that nobody knows may be as long as the whole: neither answers nor logs need all of it, and to look
+        # for fields in it would take seconds. What it is about stands in front, and where at the end.
+        message = f"{message[: _LONGEST // 2]}…{message[-_LONGEST // 2 :]}"
+    # Names are the sender's, and stand in logs: they must not end a line there, nor turn it round.
+    message = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in message)
     match = _PATH.match(message)
     what, path = (match["what"], match["path"] or "") if match else (message, "")
     if regex := _REGEX.match(what):

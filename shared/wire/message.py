@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeGuard
 
 import msgspec
 from msgspec import Meta, Struct, structs
@@ -45,6 +45,9 @@ ESCALATION: Final = "escalation"
 """What a round of escalation is counted as where others are counted by channel."""
 
 _ID = re.compile(ID_PATTERN)
+_OWN: Final = "belfry/"
+"""Begins the ids of messages that Belfry sends to itself. No alert has such an id: else somebody who sends an alert by
+it beforehand could make the queue drop the message as a repeat."""
 _Attempt = Annotated[int, Meta(ge=0)]
 _Round = Annotated[int, Meta(ge=1, le=11)]
 
@@ -159,7 +162,7 @@ def escalated(parcel: Parcel, number: int, when: datetime) -> Outgoing:
     """A round of the alert's escalation. However often it is asked for, it is one message: the queue drops repeats."""
     copy = _copy(parcel.message, {ID: parcel.id, POSITION: parcel.position, ROUND: number, DUE: 1}, when)
     carried = {name: value for name, value in copy.properties.items() if name not in (ATTEMPT, CHANNELS, AUDIENCES)}
-    return Outgoing(copy.body, f"{parcel.position}.escalation.{number}", copy.content_type, carried, when)
+    return Outgoing(copy.body, f"{_OWN}{parcel.position}.{number}", copy.content_type, carried, when)
 
 
 def escalated_again(parcel: Parcel, when: datetime) -> Outgoing:
@@ -221,7 +224,7 @@ def _copy(message: Received, properties: Mapping[str, str | int], when: datetime
     origin = position_of(message.enqueued, message.sequence_number)
     digest = hashlib.sha256(repr((origin, sorted(properties.items()))).encode()).hexdigest()[:32]
     carried = _carried(message.properties)
-    return Outgoing(message.body, f"{origin}.{digest}", message.content_type, {**carried, **properties}, when)
+    return Outgoing(message.body, f"{_OWN}{origin}.{digest}", message.content_type, {**carried, **properties}, when)
 
 
 def _open_body(message: Received) -> tuple[Alert, str]:
@@ -252,10 +255,15 @@ def _carried(properties: Mapping[str, object]) -> dict[str, str | int]:
     room = {True: _OURS_BYTES, False: MAXIMUM_CARRIED_BYTES}
     for name, value in properties.items():
         size = _bytes(name, value)
-        if isinstance(value, str | int) and size <= room[name in OURS]:
+        if _is_carried(value) and size <= room[name in OURS]:
             room[name in OURS] -= size
             carried[name] = value
     return carried
+
+
+def _is_carried(value: object) -> TypeGuard[str | int]:
+    """Whether copies can have a property: text, or a whole number that AMQP has a signed type for."""
+    return isinstance(value, str) or (isinstance(value, int) and -(2**63) <= value < 2**63)
 
 
 def _check_carried(properties: Mapping[str, object]) -> None:

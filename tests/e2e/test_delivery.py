@@ -105,6 +105,27 @@ async def test_messages_as_large_as_the_queue_takes_are_parked_too(system: Syste
     ]
 
 
+async def test_properties_that_are_wide_numbers_hold_nothing_up(system: System, unique: str) -> None:
+    """A moment in milliseconds, say: what carries one is parked, or waits for its time, like any other."""
+    wide: dict[str | bytes, Any] = {"builtAt": {"TYPE": "LONG", "VALUE": 1_795_152_345_678}}  # as the SDK takes types
+    alert = {"to": [f"user:{unique}"], "title": "Later"}
+    soon = {"deliverAt": (datetime.now(UTC) + timedelta(seconds=2)).isoformat()}
+    async with system.inbox(unique) as inbox, system.service_bus() as client:
+        async with client.get_queue_sender("alerts") as sender:
+            await sender.send_messages(
+                [
+                    ServiceBusMessage(body, message_id=f"{unique}-{index}", application_properties=wide)
+                    for index, body in enumerate(
+                        [b"rotten", json.dumps(alert | soon).encode(), json.dumps(alert).encode()]
+                    )
+                ]
+            )
+        await inbox.wait_for([f"{unique}-1", f"{unique}-2"], SECONDS)
+    [parked] = await system.poisoned(1)
+    properties: dict[Any, Any] = parked.application_properties or {}
+    assert (b"".join(parked.body), properties[b"builtAt"]) == (b"rotten", 1_795_152_345_678)
+
+
 async def test_two_producers_with_the_same_id_make_one_card(system: System, unique: str) -> None:
     """The id is the idempotency key from queue to screen, also where the queue cannot know."""
     alert = {"id": unique, "to": [f"user:{unique}"], "title": "Only once"}

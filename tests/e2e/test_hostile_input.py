@@ -286,6 +286,19 @@ async def test_tricks_with_the_path_lead_nowhere(
     not_served(answer)
 
 
+@pytest.mark.parametrize("segment", ["%2e%2e", "%2e"])
+@pytest.mark.parametrize(
+    ("method", "path"), [("PATCH", "/alerts/{}"), ("PUT", "/devices/{}"), ("DELETE", "/devices/{}")]
+)
+async def test_nothing_is_called_by_what_leads_elsewhere(
+    system: System, token: str, method: str, path: str, segment: str
+) -> None:
+    """Put into the address of a service behind, it would name the hub or the container, and not a part of it."""
+    device = b'{"platform": "fcmv1", "pushChannel": "token"}'
+    data = device if method == "PUT" else b'{"read": true}'
+    not_served(await send(system, method, path.format(segment), headers=bearer(token), data=data))
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -18,7 +18,7 @@ MAXIMUM_TAGS_MIXED: Final = 6
 """In any other expression."""
 
 _TAG: Final = re.compile(r"[A-Za-z0-9_@#.:-]{1,120}")
-_ID: Final = re.compile(r"[A-Za-z0-9_@#.:=-]{1,256}")
+_ID: Final = re.compile(r"(?!\.\.?$)[A-Za-z0-9_@#.:=-]{1,256}")
 
 
 def checked_tag(text: str) -> str:
@@ -31,7 +31,8 @@ def checked_tag(text: str) -> str:
 def checked_id(text: str) -> str:
     """The id itself, of a user or an installation; raises ValueError where it could not be used in a tag expression.
 
-    It is 1 to 256 letters, digits or `_ @ # . : = -`. The service documents the alphabet of user ids only.
+    It is 1 to 256 letters, digits or `_ @ # . : = -`, but neither `.` nor `..`, which are no names in an address. The
+    service documents the alphabet of user ids only.
     """
     if not _ID.fullmatch(text):
         raise ValueError(f"not the id of a user or an installation: {text!r}")

@@ -1,6 +1,7 @@
 """The live channel: everyone connected sees the card at once."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, Protocol
@@ -8,7 +9,6 @@ from typing import Any, Protocol
 from shared.audience import Audience
 from shared.card import StoredAlert, to_card
 from shared.errors import BelfryError
-from shared.wire.json import encode
 
 MAXIMUM_FRAME_BYTES = 900_000
 """Of the cards joined in one frame; the service takes messages of up to 1 MB."""
@@ -64,7 +64,8 @@ def _frames(cards: Sequence[dict[str, Any]]) -> list[tuple[int, int]]:
     slices: list[tuple[int, int]] = []
     start, size = 0, 0
     for index, card in enumerate(cards):
-        length = len(encode(card))
+        # As the service's client writes it: with up to three bytes for each one of what is not ASCII.
+        length = len(json.dumps(card))
         if index > start and size + length > MAXIMUM_FRAME_BYTES:
             slices.append((start, index))
             start, size = index, 0

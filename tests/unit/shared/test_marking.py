@@ -1,5 +1,5 @@
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -123,3 +123,9 @@ async def test_marking_all_includes_what_was_kept_unread(house: House) -> None:
     await house.worker.marking.mark_all(ME, None)
     assert await unread(house) == []
     assert [(told["card"], told["read"]) for told in house.live.frames[-1][1]["marks"]] == [("a", True)]
+
+
+async def test_the_first_moment_there_is_reads_nothing(house: House) -> None:
+    """Where it is still the day before in UTC there is no such moment."""
+    moment = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
+    assert (await house.worker.marking.mark_all(ME, moment)).moment == "1970-01-01T00:00:00.000Z"

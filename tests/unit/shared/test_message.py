@@ -8,16 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from shared.alert import MAXIMUM_BYTES, Alert
+from shared.alert import MAXIMUM_BYTES, Alert, Id
 from shared.audience import Audience
 from shared.errors import InvalidAlertError
 from shared.position import position_of
+from shared.wire.json import convert
 from shared.wire.message import (
     MAXIMUM_CARRIED_BYTES,
     MAXIMUM_PARKED_BYTES,
     Outgoing,
     Parcel,
     Received,
+    escalated,
+    escalated_again,
     open_parcel,
     outgoing,
     poison,
@@ -306,6 +309,13 @@ def test_properties_that_copies_could_not_carry_are_poison() -> None:
     assert open_parcel(received(copy, place(2))).attempt == 1
 
 
+def test_copies_carry_numbers_that_the_queue_has_a_type_for() -> None:
+    """Others could not be sent, and what cannot be parked holds up its whole batch."""
+    numbers: dict[str, Any] = {"most": 2**63 - 1, "least": -(2**63), "more": 2**63, "less": -(2**63) - 1}
+    parked = poison(message(**numbers), "rotten")
+    assert numbers.items() & parked.properties.items() == {("most", 2**63 - 1), ("least", -(2**63))}
+
+
 def test_more_audiences_than_an_alert_may_have_are_poison() -> None:
     """Also where a property names them."""
     with pytest.raises(InvalidAlertError, match="`belfryAudiences`: 101 audiences, more than 100"):
@@ -338,3 +348,17 @@ def test_an_alert_that_the_queue_would_refuse_is_not_sent() -> None:
     )
     with pytest.raises(InvalidAlertError, match="more than 65,536"):
         outgoing(alert, "m1")
+
+
+@pytest.mark.parametrize("name", ["retry", "escalated", "escalated_again", "postponed"])
+def test_no_alert_can_pass_for_a_message_of_our_own(name: str) -> None:
+    """Who sends an alert by the id of such a message beforehand could else have the queue drop it as a repeat."""
+    parcel = open_parcel(message())
+    copy = {
+        "retry": lambda: retry(parcel, parcel.audiences, frozenset({"live"}), LATER),
+        "escalated": lambda: escalated(parcel, 2, LATER),
+        "escalated_again": lambda: escalated_again(parcel, LATER),
+        "postponed": lambda: postponed(parcel, LATER),
+    }[name]()
+    with pytest.raises(InvalidAlertError):
+        convert(copy.message_id, Id)

@@ -214,11 +214,12 @@ async def test_an_installation_that_cannot_be_read_is_refused(answer: bytes) -> 
 
 
 @pytest.mark.parametrize("ask", ["get", "delete"])
-async def test_an_id_cannot_lead_elsewhere(ask: str) -> None:
+@pytest.mark.parametrize("name", ["../messages", "..", "."])
+async def test_an_id_cannot_lead_elsewhere(ask: str, name: str) -> None:
     """What is no id is not put into an address."""
     client, transport = hub()
     with pytest.raises(ValueError, match="not the id"):
-        await getattr(client, ask)("../messages")
+        await getattr(client, ask)(name)
     assert not transport.requests
 
 

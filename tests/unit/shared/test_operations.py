@@ -1,3 +1,4 @@
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -379,9 +380,6 @@ async def test_health_needs_no_token_and_says_what_answers(house: House) -> None
         nonlocal asked
         asked += 1
 
-    async def ill() -> None:
-        raise TransientError("password=secret")
-
     house.checks["a"] = well
     answer = await house.ask(house.worker.health.health)
     assert (answer.status, answer.body["status"], answer.body["backends"]["a"]["answers"]) == (200, "ok", True)
@@ -389,6 +387,32 @@ async def test_health_needs_no_token_and_says_what_answers(house: House) -> None
         await house.ask(house.worker.health.health)
     assert asked == 1
     assert HEALTH_SECONDS > 0
+
+
+async def test_a_slow_look_at_health_serves_all_who_waited(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when it takes longer than an answer counts: else each who waits would look again, one after the other."""
+    asked = 0
+    monkeypatch.setattr("shared.api.operations.HEALTH_SECONDS", 0.3)
+
+    async def slow() -> None:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.4)
+
+    house.checks["a"] = slow
+    await asyncio.gather(*(house.ask(house.worker.health.health) for _ in range(20)))
+    assert asked == 1
+
+
+async def test_health_says_which_backend_does_not_answer() -> None:
+    """503, and not in the words of the error."""
+
+    async def well() -> None:
+        pass
+
+    async def ill() -> None:
+        raise TransientError("password=secret")
+
     sick = House()
     sick.checks |= {"a": well, "b": ill}
     answer = await sick.ask(sick.worker.health.health)

@@ -15,7 +15,7 @@ from shared.inbox.membership import TopicAccess
 from shared.inbox.profile import Preferences, Profile, QuietHours
 from shared.inbox.visiting import Reception
 from shared.push.addressing import TooManyTagsError, tags_of
-from shared.push.devices import SETTLED, STALE, ChannelRefusedError, Devices, Registration
+from shared.push.devices import MAXIMUM_DEVICES, SETTLED, STALE, ChannelRefusedError, Devices, Registration
 from shared.push.message import Platform
 from tests.unit.shared.fakes import DOWN, NOON, RecordingPublisher, SetClock
 from tests.unit.shared.hub import MemoryHub
@@ -256,6 +256,16 @@ async def test_a_push_channel_that_is_refused_changes_nothing(world: World) -> N
         await world.devices.register(ADA, "phone", structs.replace(PHONE, push_channel="another"))
     assert await world.devices.list(ADA) == [phone]
     assert list(world.hub.registered) == ["phone"]
+
+
+async def test_of_too_many_devices_the_oldest_are_forgotten(world: World) -> None:
+    """Here and where pushes are sent from: else somebody could make what changes their tags as dear as they like."""
+    for number in range(MAXIMUM_DEVICES + 3):
+        await world.devices.register(ADA, f"phone-{number}", PHONE)
+        world.clock.advance(timedelta(seconds=1))
+        await world.devices.register(ADA, "phone-0", PHONE)
+    expected = {"phone-0", *(f"phone-{number}" for number in range(4, MAXIMUM_DEVICES + 3))}
+    assert {device.installation for device in await world.devices.list(ADA)} == world.hub.registered.keys() == expected
 
 
 async def test_what_must_not_be_held_up_is_not(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,3 +1,4 @@
+import time
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -123,3 +124,20 @@ def test_depth_is_an_error_like_any_other() -> None:
 def test_json_is_written_compactly() -> None:
     """No white space, and characters as they are rather than escaped."""
     assert encode({"title": "Ünïcode", "list": [1, None]}) == '{"title":"Ünïcode","list":[1,null]}'.encode()
+
+
+@pytest.mark.parametrize("name", ["field `x", " - at `$", "field `x` - at `$.x", "\n"])
+def test_a_name_as_long_as_the_body_is_explained_quickly_and_shortly(name: str) -> None:
+    """Whoever may send a body at all could else keep the worker busy for seconds, and fill its log."""
+    document = {"count": 1, name * (60_000 // len(name)) + " - at `$": 1}
+    started = time.process_time()
+    error = error_of(document)
+    assert time.process_time() - started < 0.2
+    assert len(str(error)) + len(error.field) < 3_000
+    assert "unknown field" in str(error)
+
+
+def test_a_name_cannot_write_into_a_log() -> None:
+    """Neither end a line nor turn its direction: it is told with escapes."""
+    error = error_of({"count": 1, "a\nERROR b\u202e": 1})
+    assert str(error) == r"Object contains unknown field `a\nERROR b\u202e`"

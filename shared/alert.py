@@ -164,12 +164,27 @@ class Alert(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
 def _check_data(data: Mapping[str, Any]) -> None:
     if _deeper_than(data, MAXIMUM_DATA_DEPTH):
         raise ValueError(f"`data` is nested deeper than {MAXIMUM_DATA_DEPTH} levels")
+    if not _is_finite(data):
+        raise ValueError("`data` has a number that is out of range")  # for whoever reads it as a double: Cosmos DB, too
     try:
         size = len(msgspec.json.encode(data))
     except (TypeError, ValueError) as error:
         raise ValueError(f"`data` is not JSON: {error}") from error
     if size > MAXIMUM_DATA_BYTES:
         raise ValueError(f"`data` has {size:,} bytes, more than {MAXIMUM_DATA_BYTES:,}")
+
+
+def _is_finite(value: object) -> bool:
+    """Whether all whole numbers are; others are no JSON if they are not."""
+    match value:
+        case int():
+            return -(2**1023) <= value <= 2**1023
+        case dict():
+            return all(map(_is_finite, value.values()))
+        case list():
+            return all(map(_is_finite, value))
+        case _:
+            return True
 
 
 def _deeper_than(value: object, levels: int) -> bool:

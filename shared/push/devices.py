@@ -9,6 +9,7 @@ written it since they were sent there; else they are not known, and the next occ
 
 import asyncio
 import logging
+import random
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Protocol
@@ -33,6 +34,8 @@ LOOK_SECONDS: Final = 2.0
 """The longest that a list of devices waits to hear which of them are still known there."""
 MAXIMUM_DEVICES: Final = 50
 """Of one person. Each makes dearer whatever changes the person's tags, so they must not grow without end."""
+_FORGOTTEN_AT_ONCE: Final = 2
+"""Of those that are too many, by one registration: it must not become dear itself."""
 _AT_ONCE: Final = 8
 """Devices that are asked for, or changed, there at the same time."""
 
@@ -210,7 +213,9 @@ class Devices:
                 await self._store.remove_device(person.user, installation)
             raise ChannelRefusedError from error
         others = sorted((known[name] for name in known.keys() - {installation}), key=lambda other: other.renewed_at)
-        for other in others[: max(0, len(others) + 1 - MAXIMUM_DEVICES)]:
+        surplus = others[: max(0, len(others) + 1 - MAXIMUM_DEVICES)]
+        # Usually one. Of many that came at once each registration takes two, and not all the same ones.
+        for other in random.sample(surplus, min(len(surplus), _FORGOTTEN_AT_ONCE)):
             await self._forget(person.user, other.installation)
         return device
 

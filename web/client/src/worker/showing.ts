@@ -1,10 +1,13 @@
 /** The notifications of a service worker: what is planned is done, one message after the other. */
 
+import { newId } from "../ids.ts";
 import { showBadge } from "./badge.ts";
 import {
+  type Data,
   type Demand,
   demandOf,
   isPassing,
+  markIn,
   type Message,
   planned,
   type Present,
@@ -56,8 +59,10 @@ export class Showing {
     const plan = planned(message, present, this.#style);
     if (plan.show) {
       const { title, appearance } = plan.show;
-      const data = { ...appearance.data, ...(account === undefined ? {} : { account }) };
+      const mark = newId();
+      const data: Data = { ...appearance.data, mark, ...(account === undefined ? {} : { account }) };
       await registration.showNotification(title, { ...appearance, data });
+      await this.#replaceOthers(appearance.tag, mark);
     }
     for (const notification of shown) {
       if (plan.close.includes(notification.tag)) {
@@ -69,6 +74,20 @@ export class Showing {
     }
     if (plan.show?.appearance.data.passing) {
       this.#closeSoon(plan.show.appearance.tag);
+    }
+  }
+
+  /**
+   * Safari shows a notification beside those with its tag, where others put it into their place: these go by hand. Elsewhere
+   * there is never more than one, and to close an older one would take the new one away.
+   */
+  async #replaceOthers(tag: string, mark: string): Promise<void> {
+    const found = await this.#worker.registration.getNotifications({ tag });
+    // On iOS before 18.2 it does not choose by the tag.
+    const same = found.filter((notification) => notification.tag === tag);
+    const others = same.length > 1 ? same.filter((notification) => markIn(notification) !== mark) : [];
+    for (const notification of others) {
+      notification.close();
     }
   }
 

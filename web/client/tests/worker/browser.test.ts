@@ -72,6 +72,27 @@ async function click(tag: string, action = ""): Promise<string[]> {
   );
 }
 
+/** From now on a tag replaces nothing, and nothing is found by it, as in Safari. */
+async function likeSafari(): Promise<void> {
+  await visitor.worker.evaluate(() => {
+    const { registration } = self as unknown as { registration: ServiceWorkerRegistration };
+    const show = registration.showNotification.bind(registration);
+    const find = registration.getNotifications.bind(registration);
+    let nth = 0;
+    Object.assign(registration, {
+      showNotification: (title: string, options: NotificationOptions) =>
+        show(title, { ...options, tag: `${options.tag ?? ""}#${nth++}` }),
+      getNotifications: async () => {
+        const found = await find();
+        for (const each of found) {
+          Object.defineProperty(each, "tag", { value: each.tag.replace(/#.*/, "") });
+        }
+        return found;
+      },
+    });
+  });
+}
+
 /** What a page is told by the worker from now on. */
 async function listen(page: Page, answer: "yes" | "no" | null): Promise<() => Promise<unknown[]>> {
   await page.evaluate((answer) => {
@@ -115,6 +136,29 @@ test("a revision takes the place of the one before, also of one that comes too l
   await visitor.push({ ...ALERT, position: "3", title: "Fire is out" });
   await visitor.push(ALERT);
   await shows("Fire is out");
+});
+
+test("where a tag replaces nothing, a revision takes the place of the one before all the same", async () => {
+  await likeSafari();
+  await visitor.push({ ...ALERT, card: "flood", title: "Flood" });
+  await visitor.push(ALERT);
+  await visitor.push({ ...ALERT, position: "3", title: "Fire is out" });
+  await shows("Fire is out", "Flood");
+  await tell(visitor.outside, {
+    belfry: "notify",
+    message: {
+      ...ALERT,
+      type: "alert",
+      severity: "info",
+      body: "",
+      actions: [],
+      position: "4",
+      title: "Ashes",
+    },
+  });
+  await shows("Ashes", "Flood");
+  await visitor.push({ ...CLEAR, position: "4" });
+  await shows("Flood");
 });
 
 test("pushes that come together are shown each for itself, and in order", async () => {

@@ -47,7 +47,7 @@ async function click(tag: string, action = ""): Promise<string[]> {
     async ([tag, action]) => {
       const worker = self as unknown as ServiceWorker & {
         registration: ServiceWorkerRegistration;
-        WindowClient: { prototype: object };
+        WindowClient: { prototype: { navigate: (this: object, url: string) => Promise<unknown> } };
         clients: object;
         NotificationEvent: new (type: string, of: object) => Event;
       };
@@ -59,6 +59,15 @@ async function click(tag: string, action = ""): Promise<string[]> {
       Object.defineProperty(worker.WindowClient.prototype, "focus", {
         configurable: true,
         value: () => Promise.resolve(void done.push("focused")),
+      });
+      const { prototype } = worker.WindowClient;
+      const { navigate } = prototype;
+      Object.defineProperty(prototype, "navigate", {
+        configurable: true,
+        value(this: object, url: string) {
+          done.push("sent");
+          return navigate.call(this, url);
+        },
       });
       const [notification] = await worker.registration.getNotifications({ tag: tag ?? "" });
       const event = new worker.NotificationEvent("notificationclick", { notification, action });
@@ -252,7 +261,7 @@ test("a window whose page does not know of clicks is sent to the link", async ()
   await visitor.push({ ...ALERT, url: "/app/orders" });
   await shows("Fire");
   const page = await visitor.open();
-  expect(await click("fire")).toEqual(["focused"]);
+  expect(await click("fire")).toEqual(["focused", "sent"]);
   expect(page.url()).toBe(`${site.origin}/app/orders`);
 });
 
@@ -321,6 +330,18 @@ test("a window that was opened for a click hears of it once its page is ready", 
     expect(await told()).toEqual([
       { belfry: "open", card: "fire", url: `${site.origin}/app/orders`, action: "doors", there: true },
     ]);
+  });
+});
+
+test("an app that the click has opened where it starts, and not at the link, is told to go there", async () => {
+  await visitor.push({ ...ALERT, url: "/app/orders" });
+  await shows("Fire");
+  expect(await click("fire")).toEqual([`opened ${site.origin}/app/orders`]);
+  const page = await visitor.open();
+  const told = await listen(page, null);
+  await tell(page, { belfry: "claim", account: null });
+  await eventually(async () => {
+    expect(await told()).toMatchObject([{ url: `${site.origin}/app/orders`, there: false }]);
   });
 });
 

@@ -34,8 +34,17 @@ export class Showing {
   }
 
   /** Do what a push says, and what the browser wants in return for it. */
-  pushed(message: Message): Promise<void> {
-    return this.#inTurn(async () => this.#follow(message, await this.#demand()));
+  async pushed(message: Message): Promise<void> {
+    const { demand, passing } = await this.#inTurn(async () => {
+      const demand = await this.#demand();
+      return { demand, passing: await this.#follow(message, demand) };
+    });
+    const closed = passing === null ? null : this.#closeSoon(passing);
+    // Other browsers count what is there when the event is over, and their workers live on for a while. Safari has counted what
+    // was shown, and lets the worker sleep as soon as the event is over.
+    if (demand === "new notification") {
+      await closed;
+    }
   }
 
   /** Do what a page says, in the name of its person. */
@@ -46,13 +55,18 @@ export class Showing {
   }
 
   /** Two messages at once would both find that neither is shown yet. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work);
-    this.#last = done.catch(() => undefined); // whoever waits for `done` hears of it
+    // Whoever waits for `done` hears of what fails.
+    this.#last = done.then(
+      () => undefined,
+      () => undefined,
+    );
     return done;
   }
 
-  async #follow(message: Message, demand: Demand, account?: string): Promise<void> {
+  /** Returns the tag of what is shown for the browser alone; null: nothing is. */
+  async #follow(message: Message, demand: Demand, account?: string): Promise<string | null> {
     const { registration, navigator } = this.#worker;
     const [shown, visible] = await Promise.all([registration.getNotifications(), this.#isVisible()]);
     const present: Present = { shown, visible, demand };
@@ -72,9 +86,7 @@ export class Showing {
     if (plan.badge !== null) {
       await showBadge(navigator, plan.badge);
     }
-    if (plan.show?.appearance.data.passing) {
-      this.#closeSoon(plan.show.appearance.tag);
-    }
+    return plan.show?.appearance.data.passing ? plan.show.appearance.tag : null;
   }
 
   /**
@@ -91,17 +103,15 @@ export class Showing {
     }
   }
 
-  /** Not waited for: the browser counts when the event is over, and the worker lives on for a while. */
-  #closeSoon(tag: string): void {
-    setTimeout(() => {
-      void this.#inTurn(async () => {
-        for (const notification of await this.#worker.registration.getNotifications({ tag })) {
-          if (isPassing(notification)) {
-            notification.close();
-          }
+  async #closeSoon(tag: string): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, PASSING_MILLISECONDS));
+    await this.#inTurn(async () => {
+      for (const notification of await this.#worker.registration.getNotifications({ tag })) {
+        if (isPassing(notification)) {
+          notification.close();
         }
-      });
-    }, PASSING_MILLISECONDS);
+      }
+    });
   }
 
   async #isVisible(): Promise<boolean> {

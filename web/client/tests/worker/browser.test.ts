@@ -170,6 +170,38 @@ test("where a tag replaces nothing, a revision takes the place of the one before
   await shows("Flood");
 });
 
+interface Waits {
+  waitUntil: (this: Waits, work: Promise<unknown>) => void;
+}
+
+test("where the worker sleeps as soon as a push is dealt with, that is once what was shown for the browser alone is closed", async () => {
+  await visitor.worker.evaluate(() => {
+    const worker = self as unknown as ServiceWorker & { registration: ServiceWorkerRegistration };
+    const seen: string[] = [];
+    Object.assign(worker, { seen });
+    Object.defineProperty(worker.registration.pushManager, "getSubscription", {
+      value: () => Promise.resolve({ endpoint: "https://web.push.apple.com/ada" }),
+    });
+    const { prototype } = (self as unknown as { ExtendableEvent: { prototype: Waits } }).ExtendableEvent;
+    const { waitUntil } = prototype;
+    prototype.waitUntil = function (work) {
+      waitUntil.call(this, work);
+      void work.then(async () => {
+        const shown = await worker.registration.getNotifications();
+        seen.push(shown.map(({ title }) => title).join());
+      });
+    };
+  });
+  const seen = (): Promise<string[]> =>
+    visitor.worker.evaluate(() => (self as unknown as { seen: string[] }).seen);
+  await visitor.push(ALERT);
+  await shows("Fire");
+  await visitor.push(CLEAR);
+  await eventually(async () => {
+    expect(await seen()).toEqual(["Fire", ""]);
+  });
+});
+
 test("pushes that come together are shown each for itself, and in order", async () => {
   const alerts = Array.from({ length: 20 }, (_, index) => ({
     ...ALERT,

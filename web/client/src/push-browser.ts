@@ -53,9 +53,13 @@ export const pushBrowser: PushBrowser = {
     return typeof Notification === "undefined" ? "denied" : Notification.permission;
   },
   async registration() {
-    // There is none in pages without https.
-    const registration = "serviceWorker" in navigator && (await navigator.serviceWorker.getRegistration());
-    return registration ? active(registration) : null;
+    try {
+      // There is none in pages without https.
+      const registration = "serviceWorker" in navigator && (await navigator.serviceWorker.getRegistration());
+      return registration ? await active(registration) : null;
+    } catch {
+      return null; // it may not be asked for: in a sandbox, or where the browser stores nothing for the site
+    }
   },
   onWorker(listener) {
     let ended = false;

@@ -37,23 +37,45 @@ export function silenceFor(preferences: Preferences, card: Card, moment: number)
  * In the night in which clocks are put back, an hour that comes twice is taken for the same, which the server does not.
  */
 export function isQuiet({ start, end, timeZone, days }: QuietHours, moment: number): boolean {
-  const { day, time } = onTheWall(timeZone, moment);
+  const wall = onTheWall(timeZone, moment);
+  if (wall === null) {
+    return false; // too much does less harm than too little
+  }
+  const { day, time } = wall;
   const startsOn = (each: number): boolean => days.length === 0 || days.some((name) => name === DAYS[each]);
   return start < end
     ? startsOn(day) && start <= time && time < end
     : (startsOn(day) && start <= time) || (startsOn((day + 6) % 7) && time < end);
 }
 
-/** The day of the week, 0 for Sunday, and the time as `HH:MM`. */
-function onTheWall(timeZone: string, moment: number): { readonly day: number; readonly time: string } {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    weekday: "long",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
+interface Wall {
+  /** 0 for Sunday. */
+  readonly day: number;
+  /** `HH:MM`. */
+  readonly time: string;
+}
+
+/** What clocks on the wall say; null: the browser, or its system, is older than the time zone's name. */
+function onTheWall(timeZone: string, moment: number): Wall | null {
+  const format = formatIn(timeZone);
+  if (format === null) {
+    return null;
+  }
   const parts = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
   const day = DAYS.findIndex((name) => name === parts.weekday?.toLowerCase());
   return { day, time: `${parts.hour ?? ""}:${parts.minute ?? ""}` };
+}
+
+function formatIn(timeZone: string): Intl.DateTimeFormat | null {
+  try {
+    return new Intl.DateTimeFormat("en-US", {
+      timeZone,
+      weekday: "long",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+  } catch {
+    return null;
+  }
 }

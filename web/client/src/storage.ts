@@ -12,6 +12,11 @@ import type { Said } from "./outbox.ts";
 import type { Kept } from "./input.ts";
 import { withdrawn, type AnyCard, type Mark } from "./wire.ts";
 
+/** How often it is looked whether the database has answered, and at what interval, in milliseconds. */
+const LOOKS = 10;
+const LOOK = 500;
+/** Milliseconds after which one that failed is opened anew. */
+const AGAIN = 300;
 /** Cards that are kept: the newest. */
 const CARDS = 1_000;
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
@@ -146,7 +151,7 @@ export class Storage {
     await this.close();
     // Also if it is broken: what was written before is still there.
     try {
-      await deleteDB(this.#name);
+      await inTime(deleteDB(this.#name));
     } catch (error) {
       this.#breakWith(error);
     }
@@ -177,32 +182,32 @@ export class Storage {
     });
   }
 
-  /** Do something with the database; null where there is none. */
+  /** Do something with the database, and the same again if it fails; null where there is none. */
   async #use<T>(work: (database: Database) => Promise<T>): Promise<T | null> {
+    if (this.#broken) return null;
+    const opening = (this.#opening ??= this.#open());
     try {
-      const database = await this.#opened();
-      return database === null ? null : await work(database);
+      return await done(work, opening);
     } catch (error) {
-      if (!(error instanceof DOMException && error.name === "InvalidStateError"))
-        return this.#breakWith(error);
+      if (error instanceof Late) return this.#breakWith(error);
+      // The browser has closed it, as that of a phone does to pages that nobody sees; or, in Safari, the process has ended
+      // that it was in. That takes a moment to come back.
+      if (!isClosed(error)) await new Promise((resolve) => setTimeout(resolve, AGAIN));
     }
-    // The browser has closed it, as that of a phone does to pages that nobody sees: once more.
-    this.#opening = null;
+    // Unless somebody else has noticed it before.
+    if (this.#opening === opening) this.#opening = null;
+    void opening.then((database) => database?.close());
+    if (this.broken) return null;
     try {
-      const database = await this.#opened();
-      return database === null ? null : await work(database);
+      return await done(work, (this.#opening ??= this.#open()));
     } catch (error) {
       return this.#breakWith(error);
     }
   }
 
-  async #opened(): Promise<Database | null> {
-    return this.#broken ? null : (this.#opening ??= this.#open());
-  }
-
   async #open(): Promise<Database | null> {
     try {
-      return await openDB<Schema>(this.#name, VERSION, {
+      const opening = openDB<Schema>(this.#name, VERSION, {
         upgrade,
         // Somebody wants to delete it, or a newer version of this client to change it.
         blocking: (_current, _wanted, event) => {
@@ -212,6 +217,9 @@ export class Storage {
         terminated: () => {
           this.#opening = null;
         },
+      });
+      return await inTime(opening, (late) => {
+        late.close();
       });
     } catch (error) {
       return this.#breakWith(error);
@@ -253,4 +261,46 @@ interface Puts<T> {
 
 async function put<T>(store: Puts<T>, key: string, value: T | undefined): Promise<void> {
   await (value === undefined ? store.delete(key) : store.put(value));
+}
+
+async function done<T>(
+  work: (database: Database) => Promise<T>,
+  opening: Promise<Database | null>,
+): Promise<T | null> {
+  const database = await opening;
+  return database === null ? null : inTime(work(database));
+}
+
+/** The database does not answer. */
+class Late extends Error {
+  override readonly name = "Late";
+}
+
+/**
+ * What the database answers; rejects with `Late` where it does not. A tab that is frozen and has it open does not let go of
+ * it: nobody can delete it then, nor open it after that. And browsers have hung.
+ *
+ * @param late - called with the answer if it comes all the same.
+ */
+async function inTime<T>(work: Promise<T>, late?: (answer: T) => void): Promise<T> {
+  let looking: ReturnType<typeof setInterval> | undefined;
+  const over = new Promise<never>((_, reject) => {
+    let looks = 0;
+    // Not one long wait: of a page that sleeps meanwhile, that is over before the answer can be read.
+    looking = setInterval(() => {
+      looks += 1;
+      if (looks < LOOKS) return;
+      void work.then(late, () => undefined);
+      reject(new Late("The database does not answer."));
+    }, LOOK);
+  });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    clearInterval(looking);
+  }
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "InvalidStateError";
 }

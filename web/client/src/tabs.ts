@@ -96,12 +96,13 @@ export class Tabs {
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    const { locks, openChannel, page, every } = this.#browser;
-    if (locks === undefined || openChannel === undefined) {
+    const { locks, page, every } = this.#browser;
+    const channel = locks === undefined ? null : this.#opened();
+    if (locks === undefined || channel === null) {
       this.#lead();
       return;
     }
-    this.#channel = openChannel(channelOf(this.#options.name));
+    this.#channel = channel;
     this.#channel.onmessage = (event) => {
       this.#received(event.data);
     };
@@ -136,7 +137,7 @@ export class Tabs {
 
   /** As `post`, also from a tab that has left, or was never one of them. */
   call(message: unknown): void {
-    const channel = this.#channel ?? this.#browser.openChannel?.(channelOf(this.#options.name));
+    const channel = this.#channel ?? this.#opened();
     channel?.postMessage({ from: this.#id, kind: "message", message } satisfies Envelope);
     if (channel !== this.#channel) channel?.close();
   }
@@ -276,6 +277,16 @@ export class Tabs {
   }
 
   // The channel
+
+  /** Null: there is none, or none may be used: Firefox refuses it where it stores nothing for a site. */
+  #opened(): Channel | null {
+    try {
+      return this.#browser.openChannel?.(channelOf(this.#options.name)) ?? null;
+    } catch (error) {
+      console.debug("belfry: tabs cannot talk to each other here, and each connects for itself", error);
+      return null;
+    }
+  }
 
   #send(envelope: Envelope): void {
     this.#channel?.postMessage(envelope);

@@ -63,6 +63,11 @@ describe("quiet hours", () => {
     expect(isQuiet(hours, Date.parse(moment))).toBe(quiet);
   });
 
+  test("in a time zone that this browser does not know disturb nobody", () => {
+    const hours = { start: "00:00", end: "23:59", timeZone: "Europe/Atlantis", days: [] };
+    expect(isQuiet(hours, NOON)).toBe(false);
+  });
+
   test("from one time to the other and back again is always, and never both", () => {
     const time = fc
       .tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }))

@@ -152,6 +152,40 @@ test("a database that the browser has closed is opened again", async () => {
   expect(warned).not.toHaveBeenCalled();
 });
 
+test("a database that the browser has lost is opened again", async () => {
+  const leader = leading();
+  await leader.write(kept({ cards: [card(1)] }));
+  const get = vi.spyOn(IDBObjectStore.prototype, "get").mockImplementationOnce(() => {
+    throw new DOMException("Connection to Indexed Database server lost.", "UnknownError");
+  });
+  await leader.write(kept({ cards: [card(1), card(2)] }));
+  expect(get).toHaveBeenCalledTimes(2);
+  expect((await storage().load()).kept?.cards).toHaveLength(2);
+  expect(warned).not.toHaveBeenCalled();
+});
+
+describe("a tab that is frozen has the database open", () => {
+  let frozen: { close(): void };
+
+  beforeEach(async () => {
+    await leading().write(kept({ cards: [card(1)] }));
+    await Promise.all(open.map((storage) => storage.close()));
+    // It does not hear that others want it closed.
+    frozen = await openDB("ada", 1);
+  });
+
+  test("to sign out does not wait for it, nor does whoever signs in; once it wakes, all is gone", async () => {
+    await storage().remove();
+    const next = leading();
+    expect(await next.load()).toEqual({ kept: null, waiting: [] });
+    await next.write(kept({ cards: [card(2)] }));
+    frozen.close();
+    await vi.waitFor(async () => {
+      expect((await storage().load()).kept).toBeNull();
+    });
+  });
+});
+
 describe("the client does without, and says so once", () => {
   async function useAll(broken: Storage): Promise<void> {
     broken.lead();

@@ -211,12 +211,21 @@ describe("every tab leads itself", () => {
     expect(leading).toEqual(["first", "second"]);
   });
 
-  test("if it may not use locks", async () => {
-    const locks = { request: () => Promise.reject(new DOMException("no", "SecurityError")) };
+  test.each([
+    ["locks", { locks: { request: () => Promise.reject(new DOMException("no", "SecurityError")) } }],
+    [
+      "channels",
+      {
+        openChannel: () => {
+          throw new DOMException("Storage access denied.", "SecurityError");
+        },
+      },
+    ],
+  ])("if it may not use %s", async (_, refused) => {
     const leading: string[] = [];
     const tabs = new Tabs({
       name: "ada",
-      browser: { ...world.open(true).browser, locks },
+      browser: { ...world.open(true).browser, ...refused },
       onLead: () => leading.push("leads"),
       onFollow: () => leading.push("follows"),
       onMessage: () => undefined,
@@ -225,6 +234,7 @@ describe("every tab leads itself", () => {
     await world.pass(3_600_000);
     expect(leading).toEqual(["leads"]);
     tabs.stop();
+    tabs.call("gone");
   });
 
   test("outside browsers", async () => {

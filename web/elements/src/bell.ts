@@ -129,6 +129,17 @@ export class BellElement extends BelfryElement {
         }
       }
 
+      /* Of the dot and the panel no more than an edge would be left. */
+      @media (forced-colors: active) {
+        .offline {
+          border: 1px solid;
+        }
+
+        .panel {
+          border: 1px solid;
+        }
+      }
+
       @media not (prefers-reduced-motion: reduce) {
         .panel {
           transition:
@@ -188,6 +199,8 @@ export class BellElement extends BelfryElement {
   #shown = false;
   /** Whether the panel had the focus when it was closed. */
   #hadFocus = false;
+  /** Whether a press that has not ended began beside it. */
+  #pressedBeside = false;
 
   /** Small, and its panel must not open before what is in it. */
   protected override readonly framed = false;
@@ -199,8 +212,18 @@ export class BellElement extends BelfryElement {
     this.addEventListener("belfry-open", this.#followed);
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("pointerdown", this.#pressed);
+    document.addEventListener("pointerup", this.#released);
+    document.addEventListener("pointercancel", this.#pressed);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    document.removeEventListener("pointerdown", this.#pressed);
+    document.removeEventListener("pointerup", this.#released);
+    document.removeEventListener("pointercancel", this.#pressed);
     this.#shown = false; // a popover that leaves the page closes, and tells nobody
     this.filled = false;
     this.open = false;
@@ -302,6 +325,17 @@ export class BellElement extends BelfryElement {
       void this.updateComplete.then(() => {
         this.renderRoot.querySelector("belfry-inbox")?.focus();
       });
+    }
+  };
+
+  readonly #pressed = (event: Event): void => {
+    this.#pressedBeside = event.type === "pointerdown" && !event.composedPath().includes(this);
+  };
+
+  /** Who presses beside it is done with it. Popovers know that by themselves, but not on iPhones and iPads before 18.3. */
+  readonly #released = (event: Event): void => {
+    if (this.#pressedBeside && !event.composedPath().includes(this)) {
+      this.open = false;
     }
   };
 

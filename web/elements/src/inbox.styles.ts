@@ -268,4 +268,23 @@ export const inboxStyles = css`
       min-block-size: calc(var(--_space) * 8);
     }
   }
+
+  /* Neither backgrounds nor shadows are left there to tell what is chosen. */
+  @media (forced-colors: active) {
+    .choice button[aria-pressed="true"],
+    .chip[aria-pressed="true"],
+    .chip[aria-pressed="true"]:hover {
+      background: SelectedItem;
+      color: SelectedItemText;
+      forced-color-adjust: none;
+    }
+
+    .chip[aria-pressed="true"] svg {
+      color: inherit;
+    }
+
+    .undo {
+      border: 1px solid;
+    }
+  }
 `;

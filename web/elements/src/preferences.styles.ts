@@ -304,6 +304,21 @@ export const preferencesStyles = css`
     cursor: default;
   }
 
+  /* iPhones and iPads enlarge the page, for good, when a field gets the focus whose letters are smaller than this. */
+  @supports (-webkit-touch-callout: none) {
+    .field :is(input, select) {
+      font-size: max(16px, var(--_size));
+    }
+  }
+
+  @media (forced-colors: active) {
+    .chip:has(:checked) {
+      background: SelectedItem;
+      color: SelectedItemText;
+      forced-color-adjust: none;
+    }
+  }
+
   /* How it stands */
   .note {
     display: flex;

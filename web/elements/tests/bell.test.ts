@@ -71,6 +71,23 @@ test("a click beside it closes it", async () => {
   expect(bell.open).toBe(false);
 });
 
+test("so does a press where popovers do not close by themselves, unless it began in it", async () => {
+  const { bell } = await show({ cards: cards(5) });
+  // Of made events browsers take no notice, as those of iPhones took none of real ones.
+  const press = async (from: Element, to: Element): Promise<boolean> => {
+    bell.open = true;
+    await settled();
+    from.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, composed: true }));
+    to.dispatchEvent(new PointerEvent("pointerup", { bubbles: true, composed: true }));
+    await settled();
+    return bell.open;
+  };
+  expect(await press(document.body, document.body)).toBe(false);
+  expect(find(bell, ".panel").matches(":popover-open")).toBe(false);
+  expect(await press(find(bell, ".panel"), document.body)).toBe(true);
+  expect(await press(find(bell, "h2"), find(bell, "h2"))).toBe(true);
+});
+
 test("following a card within the app closes it", async () => {
   const { bell } = await show({ cards: [card({ url: "/orders/1" })] });
   bell.addEventListener("belfry-open", (event) => {

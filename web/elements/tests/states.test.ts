@@ -1,4 +1,4 @@
-import { page } from "vitest/browser";
+import { cdp, page } from "vitest/browser";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { states } from "../gallery/states.ts";
 import { clear, expectAccessible, findAll, settled } from "./page.ts";
@@ -68,5 +68,37 @@ test.each(names)("%s does not scroll sideways from right to left, in German", as
     "section, belfry-feed, .state, .filters, article, .bar, header, .view",
   )) {
     expect(each.scrollWidth, `${each.localName}.${each.className}`).toBeLessThanOrEqual(each.clientWidth);
+  }
+});
+
+test("what is chosen is told from what is not where the system sets all colours", async () => {
+  const devtools = cdp() as unknown as { send(method: string, parameters: object): Promise<void> };
+  const force = (value: string): Promise<void> =>
+    devtools.send("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value }] });
+  await force("active");
+  try {
+    let groups = 0;
+    for (const name of ["inbox-filters", "preferences"]) {
+      clear();
+      await show(name);
+      findAll(document.body, ".chip")[0]?.click();
+      await settled();
+      for (const group of findAll(document.body, ".choice:not(label), fieldset:has(.chip)")) {
+        const all = [...group.querySelectorAll<HTMLElement>("button, .chip")];
+        const looks = (chosen: boolean): string[] =>
+          all
+            .filter((each) => each.matches('[aria-pressed="true"], :has(:checked)') === chosen)
+            .map((each) => getComputedStyle(each).backgroundColor);
+        const [chosen, others] = [looks(true), looks(false)];
+        expect(
+          chosen.filter((look) => others.includes(look)),
+          `${name} ${group.className}`,
+        ).toEqual([]);
+        groups += Math.min(chosen.length, 1);
+      }
+    }
+    expect(groups).toBeGreaterThanOrEqual(3);
+  } finally {
+    await force("none");
   }
 });

@@ -78,7 +78,11 @@ async function subscribedAgain(
 ): Promise<void> {
   const applicationServerKey = oldSubscription?.options.applicationServerKey;
   if (!newSubscription && applicationServerKey) {
-    await worker.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
+    try {
+      await worker.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
+    } catch (error) {
+      console.debug("belfry: the page has to subscribe again", error);
+    }
   }
   await tell(worker, { belfry: "subscription" });
 }

@@ -137,6 +137,8 @@ export interface Data {
   readonly passing: boolean;
   /** Whose it is, if a page has it shown; what is pushed does not say. */
   readonly account?: string;
+  /** Tells it from others with its tag. */
+  readonly mark?: string;
 }
 
 /** What `showNotification` takes besides the title. */
@@ -213,6 +215,11 @@ export function isPassing({ data }: Shown): boolean {
 /** Whose a notification is; null: it does not say. */
 export function accountIn({ data }: Shown): string | null {
   return isObject(data) && isText(data.account) ? data.account : null;
+}
+
+/** What tells a notification from others with its tag; null: an earlier version has shown it. */
+export function markIn({ data }: Shown): string | null {
+  return isObject(data) && isText(data.mark) ? data.mark : null;
 }
 
 /** The alert that a notification shows; null: it is not one of ours, or only a note. */

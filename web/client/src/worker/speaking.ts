@@ -31,7 +31,7 @@ export interface Opening {
   readonly url: string;
   /** The id of the button; null: beside all buttons. */
   readonly action: string | null;
-  /** Whether a window was opened at the link by the click: then nobody has to be led there. */
+  /** Whether a window was opened by the click, and is at the link: then nobody has to be led there. */
   readonly there: boolean;
 }
 

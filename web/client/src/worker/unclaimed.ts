@@ -22,12 +22,7 @@ export class Unclaimed {
   }
 
   add(opening: Opening, account: string | null): void {
-    const click = {
-      opening: { ...opening, there: true },
-      account,
-      until: this.#now() + PATIENCE_MILLISECONDS,
-    };
-    this.#clicks = [...this.#clicks, click];
+    this.#clicks = [...this.#clicks, { opening, account, until: this.#now() + PATIENCE_MILLISECONDS }];
   }
 
   /** A page of this person is ready; null: nobody knows whose. Returns, once, what was clicked for it. */

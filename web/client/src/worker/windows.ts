@@ -49,7 +49,10 @@ export class Clicks {
     const opening: Opening | null =
       card !== null && within ? { belfry: "open", card, url, action, there: false } : null;
     const windows = within ? await windowsOf(this.#worker) : [];
-    const answers = await Promise.all(windows.map((window) => answerOf(window, account)));
+    const [controlled, ...answers] = await Promise.all([
+      this.#worker.clients.matchAll({ type: "window" }),
+      ...windows.map((window) => answerOf(window, account)),
+    ]);
     const willing = windows.find((_, index) => answers[index] === "yes");
     if (opening && willing) {
       willing.postMessage(opening);
@@ -59,7 +62,9 @@ export class Clicks {
     if (opening) {
       this.#unclaimed.add(opening, account);
     }
-    const window = windows.find((_, index) => answers[index] !== "no");
+    const window = windows.find(
+      ({ id }, index) => answers[index] !== "no" && controlled.some((each) => each.id === id),
+    );
     if (!window || !(await isSentTo(window, url))) {
       await this.#worker.clients.openWindow(url);
     }
@@ -68,7 +73,8 @@ export class Clicks {
   /** A page of somebody's is ready: hand it what windows were opened for. */
   claimed(page: Client, account: string | null): void {
     for (const opening of this.#unclaimed.take(account)) {
-      page.postMessage(opening);
+      // iPhones and iPads open an app where it starts, whatever the link.
+      page.postMessage({ ...opening, there: page.url === opening.url });
     }
   }
 }
@@ -91,12 +97,12 @@ function answerOf(window: WindowClient, account: string | null): Promise<Answer 
   });
 }
 
-/** Whether the window could be brought there and to the front; only those can that the worker controls. */
+/** Whether a window that the worker controls could be brought to the front, and there. */
 async function isSentTo(window: WindowClient, target: string): Promise<boolean> {
   try {
-    const there = await window.navigate(target);
-    await there?.focus();
-    return there !== null;
+    // First of all: browsers let us for a second or two after the click, and it may take longer until the page is loaded.
+    await window.focus();
+    return (await window.navigate(target)) !== null;
   } catch (error) {
     console.debug("belfry: the window that is open could not be used", error);
     return false;

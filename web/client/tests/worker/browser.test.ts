@@ -47,7 +47,7 @@ async function click(tag: string, action = ""): Promise<string[]> {
     async ([tag, action]) => {
       const worker = self as unknown as ServiceWorker & {
         registration: ServiceWorkerRegistration;
-        WindowClient: { prototype: object };
+        WindowClient: { prototype: { navigate: (this: object, url: string) => Promise<unknown> } };
         clients: object;
         NotificationEvent: new (type: string, of: object) => Event;
       };
@@ -60,6 +60,15 @@ async function click(tag: string, action = ""): Promise<string[]> {
         configurable: true,
         value: () => Promise.resolve(void done.push("focused")),
       });
+      const { prototype } = worker.WindowClient;
+      const { navigate } = prototype;
+      Object.defineProperty(prototype, "navigate", {
+        configurable: true,
+        value(this: object, url: string) {
+          done.push("sent");
+          return navigate.call(this, url);
+        },
+      });
       const [notification] = await worker.registration.getNotifications({ tag: tag ?? "" });
       const event = new worker.NotificationEvent("notificationclick", { notification, action });
       let work: unknown;
@@ -70,6 +79,27 @@ async function click(tag: string, action = ""): Promise<string[]> {
     },
     [tag, action],
   );
+}
+
+/** From now on a tag replaces nothing, and nothing is found by it, as in Safari. */
+async function likeSafari(): Promise<void> {
+  await visitor.worker.evaluate(() => {
+    const { registration } = self as unknown as { registration: ServiceWorkerRegistration };
+    const show = registration.showNotification.bind(registration);
+    const find = registration.getNotifications.bind(registration);
+    let nth = 0;
+    Object.assign(registration, {
+      showNotification: (title: string, options: NotificationOptions) =>
+        show(title, { ...options, tag: `${options.tag ?? ""}#${nth++}` }),
+      getNotifications: async () => {
+        const found = await find();
+        for (const each of found) {
+          Object.defineProperty(each, "tag", { value: each.tag.replace(/#.*/, "") });
+        }
+        return found;
+      },
+    });
+  });
 }
 
 /** What a page is told by the worker from now on. */
@@ -115,6 +145,61 @@ test("a revision takes the place of the one before, also of one that comes too l
   await visitor.push({ ...ALERT, position: "3", title: "Fire is out" });
   await visitor.push(ALERT);
   await shows("Fire is out");
+});
+
+test("where a tag replaces nothing, a revision takes the place of the one before all the same", async () => {
+  await likeSafari();
+  await visitor.push({ ...ALERT, card: "flood", title: "Flood" });
+  await visitor.push(ALERT);
+  await visitor.push({ ...ALERT, position: "3", title: "Fire is out" });
+  await shows("Fire is out", "Flood");
+  await tell(visitor.outside, {
+    belfry: "notify",
+    message: {
+      ...ALERT,
+      type: "alert",
+      severity: "info",
+      body: "",
+      actions: [],
+      position: "4",
+      title: "Ashes",
+    },
+  });
+  await shows("Ashes", "Flood");
+  await visitor.push({ ...CLEAR, position: "4" });
+  await shows("Flood");
+});
+
+interface Waits {
+  waitUntil: (this: Waits, work: Promise<unknown>) => void;
+}
+
+test("where the worker sleeps as soon as a push is dealt with, that is once what was shown for the browser alone is closed", async () => {
+  await visitor.worker.evaluate(() => {
+    const worker = self as unknown as ServiceWorker & { registration: ServiceWorkerRegistration };
+    const seen: string[] = [];
+    Object.assign(worker, { seen });
+    Object.defineProperty(worker.registration.pushManager, "getSubscription", {
+      value: () => Promise.resolve({ endpoint: "https://web.push.apple.com/ada" }),
+    });
+    const { prototype } = (self as unknown as { ExtendableEvent: { prototype: Waits } }).ExtendableEvent;
+    const { waitUntil } = prototype;
+    prototype.waitUntil = function (work) {
+      waitUntil.call(this, work);
+      void work.then(async () => {
+        const shown = await worker.registration.getNotifications();
+        seen.push(shown.map(({ title }) => title).join());
+      });
+    };
+  });
+  const seen = (): Promise<string[]> =>
+    visitor.worker.evaluate(() => (self as unknown as { seen: string[] }).seen);
+  await visitor.push(ALERT);
+  await shows("Fire");
+  await visitor.push(CLEAR);
+  await eventually(async () => {
+    expect(await seen()).toEqual(["Fire", ""]);
+  });
 });
 
 test("pushes that come together are shown each for itself, and in order", async () => {
@@ -208,7 +293,7 @@ test("a window whose page does not know of clicks is sent to the link", async ()
   await visitor.push({ ...ALERT, url: "/app/orders" });
   await shows("Fire");
   const page = await visitor.open();
-  expect(await click("fire")).toEqual(["focused"]);
+  expect(await click("fire")).toEqual(["focused", "sent"]);
   expect(page.url()).toBe(`${site.origin}/app/orders`);
 });
 
@@ -277,6 +362,18 @@ test("a window that was opened for a click hears of it once its page is ready", 
     expect(await told()).toEqual([
       { belfry: "open", card: "fire", url: `${site.origin}/app/orders`, action: "doors", there: true },
     ]);
+  });
+});
+
+test("an app that the click has opened where it starts, and not at the link, is told to go there", async () => {
+  await visitor.push({ ...ALERT, url: "/app/orders" });
+  await shows("Fire");
+  expect(await click("fire")).toEqual([`opened ${site.origin}/app/orders`]);
+  const page = await visitor.open();
+  const told = await listen(page, null);
+  await tell(page, { belfry: "claim", account: null });
+  await eventually(async () => {
+    expect(await told()).toMatchObject([{ url: `${site.origin}/app/orders`, there: false }]);
   });
 });
 

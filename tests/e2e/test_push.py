@@ -178,8 +178,8 @@ async def test_the_icon_counts_what_is_unread(system: System, unique: str) -> No
     """Each alert to a person brings the number, of all that is for them; and what is read elsewhere takes it down."""
     role = f"r-{unique}"
     phone = Phone(system, unique, role)
+    await phone.ask("POST", "/alerts/read")  # what others have sent to everyone; nothing is taken back without a device
     await phone.register("apns")
-    await phone.ask("POST", "/alerts/read")  # what others have sent to everyone
     own = {"to": [f"user:{unique}"], "push": "always"}
     await _send(system, {"to": [f"role:{role}"], "title": "Team", "id": f"t{unique}", "push": "never"})
     await _stored(system, phone, f"t{unique}")

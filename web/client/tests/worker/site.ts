@@ -10,6 +10,8 @@ import {
   type Worker,
 } from "playwright";
 import { build } from "vite";
+import { expect } from "vitest";
+import { eventually } from "../eventually.ts";
 
 const CLIENT = fileURLToPath(new URL("../..", import.meta.url));
 const APP =
@@ -140,7 +142,26 @@ export class Visitor {
       });
     }, `${SCOPE}belfry-worker.js${query}`);
     const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
-    return new Visitor(site, outside, worker, devtools, await registered);
+    const visitor = new Visitor(site, outside, worker, devtools, await registered);
+    await visitor.#ready();
+    return visitor;
+  }
+
+  /** Chromium loses pushes to a worker that has just been activated, and tells workers late what they may show. */
+  async #ready(): Promise<void> {
+    await this.worker.evaluate(() => {
+      const heard = { push: false };
+      Object.assign(self, { heard });
+      self.addEventListener("push", () => (heard.push = true), { once: true });
+    });
+    await eventually(async () => {
+      await this.push("no message of ours");
+      const [heard, permission] = await this.worker.evaluate(() => {
+        const { heard } = self as unknown as { heard: { push: boolean } };
+        return [heard.push, Notification.permission] as const;
+      });
+      expect([heard, permission]).toEqual([true, "granted"]);
+    });
   }
 
   /** Deliver a push, as a push service does. */

@@ -25,6 +25,16 @@ SUBSCRIBING: Final = """(() => {
     };
 })()"""
 """The push services of browsers are out of reach; in their place this gives out the subscription of a `Browser`."""
+IN_TURN: Final = """() => {
+    let last = Promise.resolve();
+    for (const name of ["showNotification", "getNotifications"]) {
+        const work = registration[name].bind(registration);
+        const value = (...given) => (last = last.then(() => work(...given), () => work(...given)));
+        Object.defineProperty(registration, name, { value });
+    }
+}"""
+"""In the worker: who asks for notifications does so before one is shown, or after. Chromium forgets a notification that
+is on its way to the screen while it is asked for those that are there."""
 TITLES: Final = "async () => (await registration.getNotifications()).map(each => each.title)"
 BELL: Final = 'document.querySelector("belfry-bell").belfry'
 
@@ -92,6 +102,7 @@ class Device:
         await holds(page, f'{BELL}.push.state === "off"')
         await page.evaluate(f"{BELL}.push.enable()")
         [worker] = visitor.context.service_workers
+        await worker.evaluate(IN_TURN)
         return cls(push, page, worker, devtools, registrations[0]["registrationId"])
 
     async def hide(self) -> None:

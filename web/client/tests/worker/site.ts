@@ -10,8 +10,6 @@ import {
   type Worker,
 } from "playwright";
 import { build } from "vite";
-import { expect } from "vitest";
-import { eventually } from "../eventually.ts";
 
 const CLIENT = fileURLToPath(new URL("../..", import.meta.url));
 const APP =
@@ -97,6 +95,23 @@ export async function launch(): Promise<Browser> {
   });
 }
 
+/**
+ * In the worker: who asks for notifications does so before one is shown, or after. Chromium forgets a notification that is
+ * on its way to the screen while it is asked for those that are there.
+ */
+function inTurn(): void {
+  const { registration } = self as unknown as { registration: ServiceWorkerRegistration };
+  let last: Promise<unknown> = Promise.resolve();
+  for (const name of ["showNotification", "getNotifications"] as const) {
+    const work = registration[name].bind(registration) as (...given: unknown[]) => Promise<unknown>;
+    const value = (...given: unknown[]): Promise<unknown> => {
+      const next = (): Promise<unknown> => work(...given);
+      return (last = last.then(next, next));
+    };
+    Object.defineProperty(registration, name, { value, writable: true });
+  }
+}
+
 /** A person's browser in which the app has been opened once. Its page is outside of the app. */
 export class Visitor {
   readonly site: Site;
@@ -142,26 +157,8 @@ export class Visitor {
       });
     }, `${SCOPE}belfry-worker.js${query}`);
     const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
-    const visitor = new Visitor(site, outside, worker, devtools, await registered);
-    await visitor.#ready();
-    return visitor;
-  }
-
-  /** Chromium loses pushes to a worker that has just been activated, and tells workers late what they may show. */
-  async #ready(): Promise<void> {
-    await this.worker.evaluate(() => {
-      const heard = { push: false };
-      Object.assign(self, { heard });
-      self.addEventListener("push", () => (heard.push = true), { once: true });
-    });
-    await eventually(async () => {
-      await this.push("no message of ours");
-      const [heard, permission] = await this.worker.evaluate(() => {
-        const { heard } = self as unknown as { heard: { push: boolean } };
-        return [heard.push, Notification.permission] as const;
-      });
-      expect([heard, permission]).toEqual([true, "granted"]);
-    });
+    await worker.evaluate(inTurn);
+    return new Visitor(site, outside, worker, devtools, await registered);
   }
 
   /** Deliver a push, as a push service does. */
@@ -177,10 +174,10 @@ export class Visitor {
 
   /** Titles of the notifications that the browser has. */
   async notifications(): Promise<string[]> {
-    return this.outside.evaluate(async (scope) => {
-      const registration = await navigator.serviceWorker.getRegistration(scope);
-      return ((await registration?.getNotifications()) ?? []).map(({ title }) => title).sort();
-    }, SCOPE);
+    return this.worker.evaluate(async () => {
+      const { registration } = self as unknown as { registration: ServiceWorkerRegistration };
+      return (await registration.getNotifications()).map(({ title }) => title).sort();
+    });
   }
 
   /** Open a page of the app. */
